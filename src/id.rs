@@ -1,0 +1,173 @@
+//! Identifiers: parse, print, nothing else.
+//!
+//! Each kind has its own type, so that a grant is never mistaken for a person. Values are made from
+//! randomness (and, where rows should sort by age, a time) that the caller hands in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use crate::clock::Timestamp;
+
+/// What was read is not an identifier of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {0}")]
+pub struct InvalidId(&'static str);
+
+macro_rules! text_form {
+    ($name:ident) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A UUIDv7: sorts by `now`, unguessable by `random`.
+            pub fn new(now: Timestamp, random: [u8; 10]) -> Self {
+                let millis = u64::try_from(now.seconds()).unwrap_or(0) * 1000;
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let canonical = text.len() == 36 && !text.bytes().any(|b| b.is_ascii_uppercase());
+                let uuid = Uuid::try_parse(text).ok().filter(|_| canonical);
+                uuid.map(Self).ok_or(InvalidId($what))
+            }
+        }
+
+        text_form!($name);
+    };
+}
+
+uuid_id! {
+    /// A person. The `sub` of every token, and the only key to their games.
+    UserId, "user id"
+}
+
+uuid_id! {
+    /// What a person allowed one client to do: the unit of revocation.
+    GrantId, "grant id"
+}
+
+/// Letters a model can repeat and a person can read aloud: no `i`, `l`, `o`, `u`, `0`, `1`.
+const LETTERS: &[u8; 30] = b"23456789abcdefghjkmnpqrstvwxyz";
+
+macro_rules! short_id {
+    ($(#[$doc:meta])* $name:ident, $len:literal, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; $len]);
+
+        impl $name {
+            /// One letter for each random byte.
+            pub fn new(random: [u8; $len]) -> Self {
+                Self(random.map(|byte| LETTERS[usize::from(byte) % LETTERS.len()]))
+            }
+
+            /// The text form.
+            pub fn as_str(&self) -> &str {
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let bytes: [u8; $len] = text.as_bytes().try_into().map_err(|_| InvalidId($what))?;
+                let legal = bytes.iter().all(|byte| LETTERS.contains(byte));
+                legal.then_some(Self(bytes)).ok_or(InvalidId($what))
+            }
+        }
+
+        text_form!($name);
+    };
+}
+
+short_id! {
+    /// A game: eight letters, short enough for a model to repeat. Unguessable together with its
+    /// owner, without whom no game is ever looked up.
+    GameId, 8, "game id"
+}
+
+short_id! {
+    /// One sign-in, as its pages and the log name it.
+    Reference, 10, "reference"
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_round_trip(millis in 0_i64..4_000_000_000, a: [u8; 10], b: [u8; 8]) {
+            let user = UserId::new(Timestamp::from_seconds(millis), a);
+            prop_assert_eq!(user.to_string().parse(), Ok(user));
+            let game = GameId::new(b);
+            prop_assert_eq!(game.to_string().parse(), Ok(game));
+            prop_assert_eq!(serde_json::from_str::<GameId>(&serde_json::to_string(&game).unwrap()).unwrap(), game);
+        }
+
+        #[test]
+        fn nothing_else_parses(text in ".{0,40}") {
+            if let Ok(game) = text.parse::<GameId>() {
+                prop_assert_eq!(game.to_string(), text);
+            } else if let Ok(user) = text.parse::<UserId>() {
+                prop_assert_eq!(user.to_string(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn spellings_that_are_not_canonical_are_refused() {
+        for bad in ["", "abc", "ABCDEFGH", "abcdefg1", "abcdefghj", "abcd fgh", "äbcdefg"] {
+            assert!(bad.parse::<GameId>().is_err(), "{bad}");
+        }
+        for bad in ["", "018f0000000070008000000000000000", "018F0000-0000-7000-8000-000000000000"] {
+            assert!(bad.parse::<UserId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! `chess-mcp`: chess for chat assistants, with its own authorization server.
+//!
+//! # Map
+//!
+//! Two pure worlds know no clock, no socket and no database: [`chess`] (what may happen on a board) and
+//! [`oauth`] (what may happen between a client, a person and a token). Around each, one application object
+//! gives it memory and effects: [`games`] and [`issuer`]. Beneath them lie one [`store`], one key ring
+//! ([`keys`]) and the [`engine`] pool; above them two doors, [`http`] and [`mcp`], that only parse, call and
+//! render. [`app`] puts the parts together, [`server`] opens the doors.
+//!
+//! Imports only ever point from the doors towards the pure worlds; nothing below [`config`] reads
+//! configuration, storage never learns an HTTP type, the domain never learns a column, and [`mcp`] never
+//! learns a token: it sees a [`oauth::Principal`].
+
+pub mod account;
+pub mod app;
+pub mod chess;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod engine;
+pub mod games;
+pub mod http;
+pub mod id;
+pub mod issuer;
+pub mod janitor;
+pub mod keys;
+pub mod mcp;
+pub mod oauth;
+pub mod secret;
+pub mod server;
+pub mod store;
+pub mod urls;
