@@ -104,7 +104,11 @@ impl MasterKey {
 
     /// Reads the base64 form (standard or URL alphabet, padding optional).
     pub fn from_base64(text: &str) -> Result<Self, InvalidMasterKey> {
-        let standard = text.trim().trim_end_matches('=').replace('-', "+").replace('_', "/");
+        let standard = text
+            .trim()
+            .trim_end_matches('=')
+            .replace('-', "+")
+            .replace('_', "/");
         let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(standard);
         let bytes = Zeroizing::new(bytes.map_err(|_| InvalidMasterKey)?);
         let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| InvalidMasterKey)?;
@@ -118,12 +122,18 @@ impl MasterKey {
 
     /// Names the key without giving it away; goes into sealed envelopes and messages.
     pub fn id(&self) -> String {
-        self.derive("key-id")[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+        self.derive("key-id")[..4]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Seals rows of the database.
     pub fn sealer(&self) -> Sealer {
-        Sealer { key_id: self.id(), key: self.derive("seal") }
+        Sealer {
+            key_id: self.id(),
+            key: self.derive("seal"),
+        }
     }
 
     /// Authenticates values that browsers and clients hand back.
@@ -174,14 +184,28 @@ pub struct Sealer {
 impl Sealer {
     /// Under a key derived from a bearer value, so that only its holder can open (and no thief of the disk).
     pub fn from_secret(secret: &Secret) -> Self {
-        Self { key_id: "bearer".to_owned(), key: derive(secret.expose().as_bytes(), "seal-successor") }
+        Self {
+            key_id: "bearer".to_owned(),
+            key: derive(secret.expose().as_bytes(), "seal-successor"),
+        }
     }
 
     /// The envelope `v1.<key id>.<nonce>.<ciphertext>`. `place` names table, column and row.
     pub fn seal(&self, place: &str, plain: &[u8], nonce: [u8; 24]) -> String {
-        let payload = Payload { msg: plain, aad: place.as_bytes() };
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("short values can be sealed");
-        format!("v1.{}.{}.{}", self.key_id, URL_SAFE_NO_PAD.encode(nonce), URL_SAFE_NO_PAD.encode(sealed))
+        let payload = Payload {
+            msg: plain,
+            aad: place.as_bytes(),
+        };
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .expect("short values can be sealed");
+        format!(
+            "v1.{}.{}.{}",
+            self.key_id,
+            URL_SAFE_NO_PAD.encode(nonce),
+            URL_SAFE_NO_PAD.encode(sealed)
+        )
     }
 
     /// Opens an envelope that [`Sealer::seal`] made for the same `place`.
@@ -197,9 +221,17 @@ impl Sealer {
         }
         let nonce = URL_SAFE_NO_PAD.decode(nonce).map_err(|_| Unsealable::Malformed)?;
         let nonce: [u8; 24] = nonce.try_into().map_err(|_| Unsealable::Malformed)?;
-        let sealed = URL_SAFE_NO_PAD.decode(sealed).map_err(|_| Unsealable::Malformed)?;
-        let payload = Payload { msg: &sealed, aad: place.as_bytes() };
-        let plain = self.cipher().decrypt(&XNonce::from(nonce), payload).map_err(|_| Unsealable::Forged)?;
+        let sealed = URL_SAFE_NO_PAD
+            .decode(sealed)
+            .map_err(|_| Unsealable::Malformed)?;
+        let payload = Payload {
+            msg: &sealed,
+            aad: place.as_bytes(),
+        };
+        let plain = self
+            .cipher()
+            .decrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| Unsealable::Forged)?;
         Ok(Zeroizing::new(plain))
     }
 
@@ -238,17 +270,26 @@ mod tests {
         let secret = Secret::bearer("rt", [7; 32]);
         let key = MasterKey::new([9; 32]);
         let shown = format!("{secret:?} {:?} {key:?}", secret.digest());
-        assert!(!shown.contains(secret.expose()) && !shown.contains(key.to_base64().as_str()), "{shown}");
+        assert!(
+            !shown.contains(secret.expose()) && !shown.contains(key.to_base64().as_str()),
+            "{shown}"
+        );
     }
 
     #[test]
     fn sealed_values_open_only_in_their_place_and_with_their_key() {
         let sealer = MasterKey::new([1; 32]).sealer();
         let envelope = sealer.seal("keys|private|a", b"value", [2; 24]);
-        assert_eq!(sealer.open("keys|private|a", &envelope).unwrap().as_slice(), b"value");
+        assert_eq!(
+            sealer.open("keys|private|a", &envelope).unwrap().as_slice(),
+            b"value"
+        );
         assert_eq!(sealer.open("keys|private|b", &envelope), Err(Unsealable::Forged));
         let other = MasterKey::new([3; 32]).sealer();
-        assert!(matches!(other.open("keys|private|a", &envelope), Err(Unsealable::OtherKey(_))));
+        assert!(matches!(
+            other.open("keys|private|a", &envelope),
+            Err(Unsealable::OtherKey(_))
+        ));
         for bad in ["", "v1", "v2.a.b.c", "v1.x.!.!", &envelope[..envelope.len() - 2]] {
             assert!(sealer.open("keys|private|a", bad).is_err(), "{bad}");
         }
@@ -260,14 +301,21 @@ mod tests {
         let envelope = Sealer::from_secret(&old).seal("row", new.expose().as_bytes(), [0; 24]);
         let opened = Sealer::from_secret(&old).open("row", &envelope).unwrap();
         assert_eq!(opened.as_slice(), new.expose().as_bytes());
-        assert_eq!(Sealer::from_secret(&new).open("row", &envelope), Err(Unsealable::Forged));
+        assert_eq!(
+            Sealer::from_secret(&new).open("row", &envelope),
+            Err(Unsealable::Forged)
+        );
     }
 
     #[test]
     fn master_keys_are_read_in_every_usual_spelling() {
         let key = MasterKey::new([0xfb; 32]);
         let text = key.to_base64();
-        for spelling in [text.to_string(), format!("{}\n", *text), text.replace('+', "-").replace('/', "_")] {
+        for spelling in [
+            text.to_string(),
+            format!("{}\n", *text),
+            text.replace('+', "-").replace('/', "_"),
+        ] {
             assert_eq!(MasterKey::from_base64(&spelling).unwrap().id(), key.id());
         }
         for bad in ["", "short", "!!!!", &"A".repeat(80)] {

@@ -59,7 +59,12 @@ impl PublicUrl {
     /// The origin of a server that is reached on loopback alone.
     pub fn loopback(bound: SocketAddr) -> Self {
         let host = bound.to_string();
-        Self { origin: format!("http://{host}"), host, secure: false, loopback: true }
+        Self {
+            origin: format!("http://{host}"),
+            host,
+            secure: false,
+            loopback: true,
+        }
     }
 
     /// Reads a configured origin.
@@ -75,7 +80,12 @@ impl PublicUrl {
             return Err(InvalidPublicUrl::NotAnOrigin(format!("write it as {origin}")));
         }
         let host = origin.split_once("://").map_or("", |(_, host)| host).to_owned();
-        Ok(Self { origin, host, secure, loopback })
+        Ok(Self {
+            origin,
+            host,
+            secure,
+            loopback,
+        })
     }
 
     /// The origin: also the issuer identifier (RFC 8414 section 2).
@@ -137,7 +147,12 @@ mod tests {
 
     #[test]
     fn origins_are_taken_as_they_are() {
-        for good in ["https://a.example", "https://a.example:8443", "http://127.0.0.1:8000", "http://[::1]:1"] {
+        for good in [
+            "https://a.example",
+            "https://a.example:8443",
+            "http://127.0.0.1:8000",
+            "http://[::1]:1",
+        ] {
             let url = PublicUrl::parse(good).unwrap();
             assert_eq!(url.origin(), good);
             assert_eq!(url.resource(), format!("{good}/mcp"));
@@ -154,10 +169,23 @@ mod tests {
         ] {
             assert_eq!(PublicUrl::parse(bad).unwrap_err(), fault, "{bad}");
         }
-        let longer = ["https://a.example/", "https://a.example/mcp", "https://A.example", "https://u@a.example"];
-        for bad in longer.into_iter().chain(["https://a.example:443", "https://a.example?x", "https://a.example#"]) {
+        let longer = [
+            "https://a.example/",
+            "https://a.example/mcp",
+            "https://A.example",
+            "https://u@a.example",
+        ];
+        for bad in longer.into_iter().chain([
+            "https://a.example:443",
+            "https://a.example?x",
+            "https://a.example#",
+        ]) {
             let fault = PublicUrl::parse(bad).unwrap_err();
-            assert_eq!(fault, InvalidPublicUrl::NotAnOrigin("write it as https://a.example".to_owned()), "{bad}");
+            assert_eq!(
+                fault,
+                InvalidPublicUrl::NotAnOrigin("write it as https://a.example".to_owned()),
+                "{bad}"
+            );
         }
     }
 }

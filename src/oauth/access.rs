@@ -89,7 +89,12 @@ pub enum InvalidToken {
 }
 
 /// Judges claims whose signature was verified.
-pub fn accept(claims: &AccessClaims, issuer: &str, resource: &str, now: Timestamp) -> Result<AccessToken, InvalidToken> {
+pub fn accept(
+    claims: &AccessClaims,
+    issuer: &str,
+    resource: &str,
+    now: Timestamp,
+) -> Result<AccessToken, InvalidToken> {
     if claims.iss != issuer {
         return Err(InvalidToken::Issuer);
     }
@@ -107,7 +112,11 @@ pub fn accept(claims: &AccessClaims, issuer: &str, resource: &str, now: Timestam
         grant: claims.gid.parse().map_err(claim)?,
         scopes: claims.scope,
     };
-    Ok(AccessToken { principal, expires_at, generation: claims.generation })
+    Ok(AccessToken {
+        principal,
+        expires_at,
+        generation: claims.generation,
+    })
 }
 
 #[cfg(test)]
@@ -131,7 +140,12 @@ mod tests {
             value[name] = change.clone();
         }
         let claims: AccessClaims = serde_json::from_value(value).map_err(|_| InvalidToken::Claim)?;
-        accept(&claims, "https://a.example", "https://a.example/mcp", Timestamp::from_seconds(now))
+        accept(
+            &claims,
+            "https://a.example",
+            "https://a.example/mcp",
+            Timestamp::from_seconds(now),
+        )
     }
 
     #[test]
@@ -148,8 +162,16 @@ mod tests {
             (json!({}), 94, InvalidToken::Expired),
             (json!({"iss": "https://a.example/"}), 150, InvalidToken::Issuer),
             (json!({"aud": "https://a.example"}), 150, InvalidToken::Audience),
-            (json!({"aud": ["https://a.example/mcp", "https://b.example"]}), 150, InvalidToken::Claim),
-            (json!({"aud": ["https://a.example/mcp"]}), 150, InvalidToken::Claim),
+            (
+                json!({"aud": ["https://a.example/mcp", "https://b.example"]}),
+                150,
+                InvalidToken::Claim,
+            ),
+            (
+                json!({"aud": ["https://a.example/mcp"]}),
+                150,
+                InvalidToken::Claim,
+            ),
             (json!({"exp": "200"}), 150, InvalidToken::Claim),
             (json!({"exp": 200.0}), 150, InvalidToken::Claim),
             (json!({"exp": 1e40}), 150, InvalidToken::Claim),

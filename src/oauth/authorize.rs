@@ -56,18 +56,31 @@ impl RawRequest {
     }
 
     /// Checks everything against the client that was found under [`RawRequest::client_id`].
-    pub fn validate(&self, client: &Client, public_url: &PublicUrl) -> Result<AuthorizationRequest, AuthorizeError> {
+    pub fn validate(
+        &self,
+        client: &Client,
+        public_url: &PublicUrl,
+    ) -> Result<AuthorizationRequest, AuthorizeError> {
         let redirect_uri = self.redirect_uri(client).map_err(AuthorizeError::Local)?;
-        self.parameters(client, &redirect_uri, public_url).map_err(|(code, description)| {
-            let state = self.exactly_one("state").ok().map(str::to_owned);
-            AuthorizeError::Redirect(Box::new(ErrorResponse { redirect_uri, state, code, description }))
-        })
+        self.parameters(client, &redirect_uri, public_url)
+            .map_err(|(code, description)| {
+                let state = self.exactly_one("state").ok().map(str::to_owned);
+                AuthorizeError::Redirect(Box::new(ErrorResponse {
+                    redirect_uri,
+                    state,
+                    code,
+                    description,
+                }))
+            })
     }
 
     fn redirect_uri(&self, client: &Client) -> Result<RedirectUri, LocalFault> {
         let raw = self.exactly_one("redirect_uri")?;
         let asked = RedirectUri::parse(raw).map_err(|_| LocalFault::RedirectMismatch)?;
-        client.allows(&asked).then_some(asked).ok_or(LocalFault::RedirectMismatch)
+        client
+            .allows(&asked)
+            .then_some(asked)
+            .ok_or(LocalFault::RedirectMismatch)
     }
 
     fn parameters(
@@ -81,7 +94,10 @@ impl RawRequest {
             return Err((InvalidRequest, "a parameter occurs more than once"));
         }
         if self.any("request") || self.any("request_uri") {
-            return Err((InvalidRequest, "request objects are not supported; send the parameters themselves"));
+            return Err((
+                InvalidRequest,
+                "request objects are not supported; send the parameters themselves",
+            ));
         }
         match self.one("response_type") {
             Some("code") => {}
@@ -96,11 +112,16 @@ impl RawRequest {
             return Err((InvalidRequest, "state is longer than 4096 bytes"));
         }
         let challenge = match (self.one("code_challenge"), self.one("code_challenge_method")) {
-            (Some(challenge), Some("S256")) => CodeChallenge::parse(challenge)
-                .ok_or((InvalidRequest, "code_challenge must be 43 characters of base64url"))?,
+            (Some(challenge), Some("S256")) => CodeChallenge::parse(challenge).ok_or((
+                InvalidRequest,
+                "code_challenge must be 43 characters of base64url",
+            ))?,
             _ => return Err((InvalidRequest, pkce::REQUIRED)),
         };
-        if self.all("resource").any(|asked| !resource::means_ours(asked, public_url)) {
+        if self
+            .all("resource")
+            .any(|asked| !resource::means_ours(asked, public_url))
+        {
             return Err((InvalidTarget, "resource is not this server's MCP endpoint"));
         }
         Ok(AuthorizationRequest {
@@ -108,9 +129,15 @@ impl RawRequest {
             redirect_uri: redirect_uri.clone(),
             state: state.map(str::to_owned),
             challenge,
-            scopes: self.scopes(client).ok_or((InvalidScope, "no requested scope is known; ask for chess"))?,
-            prompt: self.prompt().ok_or((InvalidRequest, "prompt=none cannot be combined"))?,
-            max_age: self.max_age().ok_or((InvalidRequest, "max_age must be a number of seconds"))?,
+            scopes: self
+                .scopes(client)
+                .ok_or((InvalidScope, "no requested scope is known; ask for chess"))?,
+            prompt: self
+                .prompt()
+                .ok_or((InvalidRequest, "prompt=none cannot be combined"))?,
+            max_age: self
+                .max_age()
+                .ok_or((InvalidRequest, "max_age must be a number of seconds"))?,
         })
     }
 
@@ -119,30 +146,48 @@ impl RawRequest {
             return Some(ScopeSet::of(Scope::Chess));
         };
         let known = ScopeSet::parse(asked);
-        let allowed = known.iter().filter(|scope| client.metadata.scopes.contains(*scope));
+        let allowed = known
+            .iter()
+            .filter(|scope| client.metadata.scopes.contains(*scope));
         let granted = allowed.fold(ScopeSet::default(), ScopeSet::with);
         (!granted.is_empty()).then_some(granted)
     }
 
     fn prompt(&self) -> Option<Prompt> {
-        let words: Vec<&str> = self.one("prompt").unwrap_or_default().split_whitespace().collect();
+        let words: Vec<&str> = self
+            .one("prompt")
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
         let none = words.contains(&"none");
         if none && words.len() > 1 {
             return None;
         }
-        Some(Prompt { none, login: words.contains(&"login") || words.contains(&"select_account") })
+        Some(Prompt {
+            none,
+            login: words.contains(&"login") || words.contains(&"select_account"),
+        })
     }
 
     fn max_age(&self) -> Option<Option<Seconds>> {
-        let Some(text) = self.one("max_age") else { return Some(None) };
+        let Some(text) = self.one("max_age") else {
+            return Some(None);
+        };
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         digits.then(|| text.parse().ok().map(Seconds)).flatten().map(Some)
     }
 
     /// RFC 6749 section 3.1: no parameter twice. `resource` may repeat (RFC 8707 section 2).
     fn has_repeated(&self) -> bool {
-        let names = || self.0.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "resource");
-        names().enumerate().any(|(index, name)| names().take(index).any(|earlier| earlier == name))
+        let names = || {
+            self.0
+                .iter()
+                .map(|(name, _)| name.as_str())
+                .filter(|name| *name != "resource")
+        };
+        names()
+            .enumerate()
+            .any(|(index, name)| names().take(index).any(|earlier| earlier == name))
     }
 
     fn exactly_one(&self, name: &'static str) -> Result<&str, LocalFault> {
@@ -162,7 +207,10 @@ impl RawRequest {
     }
 
     fn all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -200,13 +248,18 @@ mod tests {
         for (name, value) in changes {
             match value {
                 Some(value) if parameters.iter().any(|(n, _)| n == name) && *name != "twice" => {
-                    parameters.iter_mut().filter(|(n, _)| n == name).for_each(|p| p.1 = value);
+                    parameters
+                        .iter_mut()
+                        .filter(|(n, _)| n == name)
+                        .for_each(|p| p.1 = value);
                 }
                 Some(value) => parameters.push((name, value)),
                 None => parameters.retain(|(n, _)| n != name),
             }
         }
-        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
         RawRequest::parse(&query).validate(&client, &PublicUrl::parse("https://chess.example").unwrap())
     }
 
@@ -219,22 +272,47 @@ mod tests {
 
     #[test]
     fn a_whole_request_goes_on() {
-        let request = ask(&[("resource", Some("https://chess.example/mcp/")), ("nonsense", Some("x"))]).unwrap();
+        let request = ask(&[
+            ("resource", Some("https://chess.example/mcp/")),
+            ("nonsense", Some("x")),
+        ])
+        .unwrap();
         assert_eq!(request.state.as_deref(), Some("s=1 &x"));
         assert_eq!(request.scopes, ScopeSet::of(Scope::Chess));
-        assert_eq!(ask(&[("scope", Some("offline_access chess x"))]).unwrap().scopes, ScopeSet::all());
-        assert_eq!(ask(&[("max_age", Some("60"))]).unwrap().max_age, Some(Seconds(60)));
+        assert_eq!(
+            ask(&[("scope", Some("offline_access chess x"))]).unwrap().scopes,
+            ScopeSet::all()
+        );
+        assert_eq!(
+            ask(&[("max_age", Some("60"))]).unwrap().max_age,
+            Some(Seconds(60))
+        );
         assert!(ask(&[("prompt", Some("login"))]).unwrap().prompt.login);
         ask(&[("redirect_uri", Some("http://localhost:51212/cb"))]).unwrap();
     }
 
     #[test]
     fn without_a_proven_redirect_uri_nothing_is_redirected() {
-        for redirect in [None, Some("https://h.example/other"), Some("https://evil.example/cb"), Some("x"), Some("")] {
-            assert!(matches!(ask(&[("redirect_uri", redirect)]), Err(AuthorizeError::Local(_))), "{redirect:?}");
+        for redirect in [
+            None,
+            Some("https://h.example/other"),
+            Some("https://evil.example/cb"),
+            Some("x"),
+            Some(""),
+        ] {
+            assert!(
+                matches!(ask(&[("redirect_uri", redirect)]), Err(AuthorizeError::Local(_))),
+                "{redirect:?}"
+            );
         }
-        assert_eq!(RawRequest::parse("client_id=a&client_id=a").client_id(), Err(LocalFault::Parameter("client_id")));
-        assert_eq!(RawRequest::parse("").client_id(), Err(LocalFault::Parameter("client_id")));
+        assert_eq!(
+            RawRequest::parse("client_id=a&client_id=a").client_id(),
+            Err(LocalFault::Parameter("client_id"))
+        );
+        assert_eq!(
+            RawRequest::parse("").client_id(),
+            Err(LocalFault::Parameter("client_id"))
+        );
         assert_eq!(RawRequest::parse("client_id=other").client_id(), Ok(None));
     }
 
@@ -261,7 +339,11 @@ mod tests {
             ("max_age", Some("-1"), InvalidRequest),
             ("max_age", Some("99999999999999999999"), InvalidRequest),
         ] {
-            assert_eq!(redirected(&[(name, value)]), (code, Some("s=1 &x".to_owned())), "{name}={value:?}");
+            assert_eq!(
+                redirected(&[(name, value)]),
+                (code, Some("s=1 &x".to_owned())),
+                "{name}={value:?}"
+            );
         }
         assert_eq!(redirected(&[("state", Some(&long))]).0, InvalidRequest);
     }
@@ -279,7 +361,12 @@ mod tests {
         let validate = |query: String| RawRequest::parse(&query).validate(&client, &public_url);
         validate(format!("{base}&{ours}&{ours}")).unwrap();
         assert!(validate(format!("{base}&{ours}&resource=https%3A%2F%2Fevil.example")).is_err());
-        for twice in ["response_type=code", "state=a&state=a", "scope=chess&scope=chess", "prompt=&prompt="] {
+        for twice in [
+            "response_type=code",
+            "state=a&state=a",
+            "scope=chess&scope=chess",
+            "prompt=&prompt=",
+        ] {
             let answer = validate(format!("{base}&{twice}"));
             assert!(matches!(answer, Err(AuthorizeError::Redirect(_))), "{twice}");
         }

@@ -54,7 +54,9 @@ impl FromStr for ClientId {
     type Err = InvalidClientId;
 
     fn from_str(text: &str) -> Result<Self, InvalidClientId> {
-        let legal = text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let legal = text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         let ours = text.starts_with(PREFIX) && text.len() <= 64;
         (legal && ours).then(|| Self(text.into())).ok_or(InvalidClientId)
     }
@@ -152,7 +154,10 @@ impl Client {
 
     /// The registered redirect URI that allows `asked`.
     pub fn allows(&self, asked: &RedirectUri) -> bool {
-        self.metadata.redirect_uris.iter().any(|registered| registered.matches(asked))
+        self.metadata
+            .redirect_uris
+            .iter()
+            .any(|registered| registered.matches(asked))
     }
 
     /// What people see.
@@ -194,7 +199,9 @@ impl Client {
 /// asks; known ones must make sense.
 pub fn validate_registration(body: &[u8]) -> Result<ClientMetadata, RegistrationError> {
     let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-        return Err(invalid("the body must be a JSON object with at least redirect_uris"));
+        return Err(invalid(
+            "the body must be a JSON object with at least redirect_uris",
+        ));
     };
     let auth_method = match text(&fields, "token_endpoint_auth_method")? {
         None => AuthMethod::ClientSecretBasic,
@@ -203,14 +210,19 @@ pub fn validate_registration(body: &[u8]) -> Result<ClientMetadata, Registration
         })?,
     };
     let grant_types = strings(&fields, "grant_types")?;
-    if grant_types.as_ref().is_some_and(|types| !types.contains(&"authorization_code")) {
+    if grant_types
+        .as_ref()
+        .is_some_and(|types| !types.contains(&"authorization_code"))
+    {
         return Err(invalid("grant_types must contain authorization_code"));
     }
     if strings(&fields, "response_types")?.is_some_and(|types| !types.contains(&"code")) {
         return Err(invalid("response_types must contain code"));
     }
     Ok(ClientMetadata {
-        name: text(&fields, "client_name")?.map(clean_name).filter(|name| !name.is_empty()),
+        name: text(&fields, "client_name")?
+            .map(clean_name)
+            .filter(|name| !name.is_empty()),
         redirect_uris: redirect_uris(&fields)?,
         auth_method,
         refreshes: grant_types.is_none_or(|types| types.contains(&"refresh_token")),
@@ -222,7 +234,10 @@ pub fn validate_registration(body: &[u8]) -> Result<ClientMetadata, Registration
 /// A name as it may be shown: NFC, no control, direction or invisible characters, 64 characters at most.
 pub fn clean_name(name: &str) -> String {
     let visible = |c: &char| !c.is_control() && !is_invisible(*c);
-    let spaced = name.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(visible);
+    let spaced = name
+        .nfc()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(visible);
     let cleaned: String = spaced.take(MAX_NAME).collect();
     cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -239,7 +254,9 @@ fn is_invisible(c: char) -> bool {
 fn redirect_uris(fields: &Map<String, Value>) -> Result<Vec<RedirectUri>, RegistrationError> {
     let uris = strings(fields, "redirect_uris")?.unwrap_or_default();
     if uris.is_empty() {
-        return Err(RegistrationError::InvalidRedirectUri("redirect_uris must name at least one URI".to_owned()));
+        return Err(RegistrationError::InvalidRedirectUri(
+            "redirect_uris must name at least one URI".to_owned(),
+        ));
     }
     if uris.len() > MAX_REDIRECT_URIS {
         let limit = format!("redirect_uris must not name more than {MAX_REDIRECT_URIS} URIs");
@@ -253,10 +270,14 @@ fn redirect_uris(fields: &Map<String, Value>) -> Result<Vec<RedirectUri>, Regist
 }
 
 fn registered_scopes(scope: Option<&str>) -> Result<ScopeSet, RegistrationError> {
-    let Some(scope) = scope else { return Ok(ScopeSet::all()) };
+    let Some(scope) = scope else {
+        return Ok(ScopeSet::all());
+    };
     let known = ScopeSet::parse(scope);
     if known.is_empty() && !scope.trim().is_empty() {
-        return Err(invalid("scope names nothing that this server has; it knows chess and offline_access"));
+        return Err(invalid(
+            "scope names nothing that this server has; it knows chess and offline_access",
+        ));
     }
     Ok(if known.is_empty() { ScopeSet::all() } else { known })
 }
@@ -297,13 +318,18 @@ fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str
     }
 }
 
-fn strings<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, RegistrationError> {
+fn strings<'a>(
+    fields: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<Vec<&'a str>>, RegistrationError> {
     let wrong = || invalid(&format!("{name} must be a list of at most 20 strings"));
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Array(values)) if values.len() <= 20 => {
-            values.iter().map(|value| value.as_str().ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
-        }
+        Some(Value::Array(values)) if values.len() <= 20 => values
+            .iter()
+            .map(|value| value.as_str().ok_or_else(wrong))
+            .collect::<Result<_, _>>()
+            .map(Some),
         Some(_) => Err(wrong()),
     }
 }
@@ -367,22 +393,55 @@ mod tests {
             (json!([]), "invalid_client_metadata"),
             (json!({}), "invalid_redirect_uri"),
             (json!({"redirect_uris": []}), "invalid_redirect_uri"),
-            (json!({"redirect_uris": "https://h.example/cb"}), "invalid_client_metadata"),
+            (
+                json!({"redirect_uris": "https://h.example/cb"}),
+                "invalid_client_metadata",
+            ),
             (json!({"redirect_uris": [1]}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri, "javascript:x"]}), "invalid_redirect_uri"),
+            (
+                json!({"redirect_uris": [uri, "javascript:x"]}),
+                "invalid_redirect_uri",
+            ),
             (json!({"redirect_uris": vec![uri; 11]}), "invalid_redirect_uri"),
-            (json!({"redirect_uris": [uri], "client_name": 1}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "client_name": "x".repeat(600)}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "token_endpoint_auth_method": "private_key_jwt"}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "grant_types": ["implicit"]}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "response_types": ["token"]}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "scope": "admin"}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "logo_uri": "javascript:x"}), "invalid_client_metadata"),
-            (json!({"redirect_uris": [uri], "application_type": "tv"}), "invalid_client_metadata"),
+            (
+                json!({"redirect_uris": [uri], "client_name": 1}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "client_name": "x".repeat(600)}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "token_endpoint_auth_method": "private_key_jwt"}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "grant_types": ["implicit"]}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "response_types": ["token"]}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "scope": "admin"}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "logo_uri": "javascript:x"}),
+                "invalid_client_metadata",
+            ),
+            (
+                json!({"redirect_uris": [uri], "application_type": "tv"}),
+                "invalid_client_metadata",
+            ),
         ] {
             assert_eq!(register(&body).unwrap_err().code(), code, "{body}");
         }
-        assert_eq!(validate_registration(b"{").unwrap_err().code(), "invalid_client_metadata");
+        assert_eq!(
+            validate_registration(b"{").unwrap_err().code(),
+            "invalid_client_metadata"
+        );
     }
 
     #[test]
@@ -391,7 +450,13 @@ mod tests {
         let metadata = register(&json!({"redirect_uris": ["https://h.example/cb"]})).unwrap();
         let at = Timestamp::from_seconds(0);
         let id = ClientId::registered([1; 16]);
-        let mut client = Client { id, metadata, secret: Some(secret.digest()), created_at: at, activated_at: None };
+        let mut client = Client {
+            id,
+            metadata,
+            secret: Some(secret.digest()),
+            created_at: at,
+            activated_at: None,
+        };
         assert!(client.accepts(Some(&secret)));
         assert!(!client.accepts(None));
         assert!(!client.accepts(Some(&Secret::bearer("cs", [2; 32]))));

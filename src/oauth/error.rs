@@ -57,10 +57,14 @@ pub enum LocalFault {
     #[error("The request from the app has no {0}, or more than one.")]
     Parameter(&'static str),
     /// No such client.
-    #[error("This server does not know the app that sent you here. Remove the connection in the app and add it again.")]
+    #[error(
+        "This server does not know the app that sent you here. Remove the connection in the app and add it again."
+    )]
     UnknownClient,
     /// The client did not register this redirect URI.
-    #[error("The app asked to be answered at an address that it did not register. Remove the connection in the app and add it again.")]
+    #[error(
+        "The app asked to be answered at an address that it did not register. Remove the connection in the app and add it again."
+    )]
     RedirectMismatch,
 }
 
@@ -90,17 +94,26 @@ pub struct TokenError {
 impl TokenError {
     /// `invalid_request`
     pub const fn request(description: &'static str) -> Self {
-        Self { code: TokenCode::InvalidRequest, description }
+        Self {
+            code: TokenCode::InvalidRequest,
+            description,
+        }
     }
 
     /// `invalid_client`
     pub const fn client(description: &'static str) -> Self {
-        Self { code: TokenCode::InvalidClient, description }
+        Self {
+            code: TokenCode::InvalidClient,
+            description,
+        }
     }
 
     /// `invalid_grant`
     pub const fn grant(description: &'static str) -> Self {
-        Self { code: TokenCode::InvalidGrant, description }
+        Self {
+            code: TokenCode::InvalidGrant,
+            description,
+        }
     }
 }
 

@@ -89,7 +89,9 @@ impl SignIn {
     #[must_use]
     pub fn allow(mut self) -> Self {
         if self.stage == Stage::Asked {
-            self.stage = Stage::Allowed { scopes: self.request.scopes };
+            self.stage = Stage::Allowed {
+                scopes: self.request.scopes,
+            };
         }
         self
     }
@@ -209,7 +211,10 @@ mod tests {
     #[test]
     fn a_second_press_is_answered_for_a_minute() {
         let grant = GrantId::new(at(0), [0; 10]);
-        let done = SignIn { stage: Stage::Done { grant, at: at(10) }, ..sign_in() };
+        let done = SignIn {
+            stage: Stage::Done { grant, at: at(10) },
+            ..sign_in()
+        };
         assert_eq!(done.check(done.browser, at(70)), Ok(()));
         assert_eq!(done.check(done.browser, at(71)), Err(SignInFault::Done));
         assert_eq!(done.clone().allow(), done);

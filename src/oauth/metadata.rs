@@ -82,7 +82,11 @@ mod tests {
         assert_eq!(server["issuer"], "https://a.example");
         assert_eq!(resource["resource"], "https://a.example/mcp");
         assert_eq!(resource["scopes_supported"], json!(["chess"]));
-        assert!(authorization_server(&url, false).get("registration_endpoint").is_none());
+        assert!(
+            authorization_server(&url, false)
+                .get("registration_endpoint")
+                .is_none()
+        );
     }
 
     #[test]
@@ -90,6 +94,9 @@ mod tests {
         let url = PublicUrl::parse("https://a.example").unwrap();
         let rest = "resource_metadata=\"https://a.example/.well-known/oauth-protected-resource/mcp\", scope=\"chess\"";
         assert_eq!(challenge(&url, Challenge::NoToken), format!("Bearer {rest}"));
-        assert_eq!(challenge(&url, Challenge::InvalidToken), format!("Bearer error=\"invalid_token\", {rest}"));
+        assert_eq!(
+            challenge(&url, Challenge::InvalidToken),
+            format!("Bearer error=\"invalid_token\", {rest}")
+        );
     }
 }

@@ -28,9 +28,12 @@ mod token;
 pub use access::{AccessClaims, AccessToken, InvalidToken, LEEWAY, Principal, TOKEN_TYPE, accept};
 pub use authorize::{AuthorizationRequest, Prompt, RawRequest};
 pub use client::{
-    AuthMethod, Client, ClientId, ClientMetadata, InvalidClientId, UNUSED_LIFE, clean_name, validate_registration,
+    AuthMethod, Client, ClientId, ClientMetadata, InvalidClientId, UNUSED_LIFE, clean_name,
+    validate_registration,
 };
-pub use error::{AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault, RegistrationError, TokenCode, TokenError};
+pub use error::{
+    AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault, RegistrationError, TokenCode, TokenError,
+};
 pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
 pub use metadata::{Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource};
 pub use pkce::CodeChallenge;
@@ -38,6 +41,6 @@ pub use redirect::{InvalidRedirectUri, RedirectUri};
 pub use resource::means_ours;
 pub use scope::{Scope, ScopeSet};
 pub use token::{
-    AuthorizationCode, ExchangeDecision, Redemption, Refresh, RefreshDecision, RefreshToken, Retired, decide_exchange,
-    decide_refresh, refreshed_scopes, unknown_code, unknown_refresh_token,
+    AuthorizationCode, ExchangeDecision, Redemption, Refresh, RefreshDecision, RefreshToken, Retired,
+    decide_exchange, decide_refresh, refreshed_scopes, unknown_code, unknown_refresh_token,
 };

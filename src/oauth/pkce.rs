@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::secret::{Digest, equal};
 
 /// What is said wherever the challenge is missing or of another method.
-pub const REQUIRED: &str = "PKCE code_challenge and code_challenge_method=S256 are required";
+pub(super) const REQUIRED: &str = "PKCE code_challenge and code_challenge_method=S256 are required";
 
 /// The SHA-256 digest of a verifier that the client has yet to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,9 @@ impl CodeChallenge {
 
     /// Whether `verifier` is well formed (RFC 7636 section 4.1) and the one that was promised.
     pub fn is_met_by(&self, verifier: &str) -> bool {
-        let legal = verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
+        let legal = verifier
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
         (43..=128).contains(&verifier.len())
             && legal
             && equal(Digest::of(verifier.as_bytes()).as_bytes(), self.0.as_bytes())
@@ -58,7 +60,14 @@ mod tests {
         let challenge = CodeChallenge::parse(CHALLENGE).unwrap();
         let padded = format!("{VERIFIER}=");
         let long = VERIFIER.repeat(3);
-        for bad in ["", CHALLENGE, &VERIFIER[..42], &padded, &long, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX "] {
+        for bad in [
+            "",
+            CHALLENGE,
+            &VERIFIER[..42],
+            &padded,
+            &long,
+            "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjX ",
+        ] {
             assert!(!challenge.is_met_by(bad), "{bad}");
         }
     }
@@ -67,7 +76,15 @@ mod tests {
     fn challenges_are_32_bytes_of_base64url() {
         let padded = format!("{CHALLENGE}=");
         let short = &CHALLENGE[..42];
-        for bad in ["", "plain", VERIFIER, &padded, short, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", "é"] {
+        for bad in [
+            "",
+            "plain",
+            VERIFIER,
+            &padded,
+            short,
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM",
+            "é",
+        ] {
             // the verifier of the RFC is itself 43 characters of base64url: only its form can be judged
             assert_eq!(CodeChallenge::parse(bad).is_some(), bad == VERIFIER, "{bad}");
         }

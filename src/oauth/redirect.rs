@@ -7,13 +7,25 @@ use url::Url;
 use crate::urls::is_loopback;
 
 /// Longest redirect URI that is accepted, in bytes.
-pub const MAX_LENGTH: usize = 2048;
+pub(super) const MAX_LENGTH: usize = 2048;
 
 /// Schemes without a dot that well-known native clients register. RFC 8252 section 7.1 asks for a reversed
 /// domain name; anything else without a dot may belong to somebody else on the person's machine.
 const KNOWN_SCHEMES: [&str; 14] = [
-    "claude", "code-oss", "codex", "cursor", "goose", "jetbrains", "kiro", "raycast", "vscode",
-    "vscode-insiders", "vscodium", "warp", "windsurf", "zed",
+    "claude",
+    "code-oss",
+    "codex",
+    "cursor",
+    "goose",
+    "jetbrains",
+    "kiro",
+    "raycast",
+    "vscode",
+    "vscode-insiders",
+    "vscodium",
+    "warp",
+    "windsurf",
+    "zed",
 ];
 
 /// Why a URI may not be redirected to.
@@ -55,7 +67,10 @@ impl RedirectUri {
         if raw.len() > MAX_LENGTH {
             return Err(InvalidRedirectUri::TooLong);
         }
-        if raw.bytes().any(|b| !b.is_ascii_graphic() || matches!(b, b'\\' | b'*' | b'"' | b'<' | b'>' | b'`')) {
+        if raw
+            .bytes()
+            .any(|b| !b.is_ascii_graphic() || matches!(b, b'\\' | b'*' | b'"' | b'<' | b'>' | b'`'))
+        {
             return Err(InvalidRedirectUri::Character);
         }
         let url = Url::parse(raw).map_err(|_| InvalidRedirectUri::NotNormal)?;
@@ -90,7 +105,9 @@ impl RedirectUri {
     /// Where the person is sent, for the consent page: the host, or the scheme of a native app.
     pub fn destination(&self) -> String {
         match Url::parse(&self.0) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") => url.host_str().unwrap_or_default().to_owned(),
+            Ok(url) if matches!(url.scheme(), "http" | "https") => {
+                url.host_str().unwrap_or_default().to_owned()
+            }
             Ok(url) => format!("{}:", url.scheme()),
             Err(_) => self.0.clone(),
         }
@@ -138,11 +155,17 @@ fn check_scheme(url: &Url) -> Result<(), InvalidRedirectUri> {
 
 /// `https://host?x=1` gains a slash when it is parsed and means the same everywhere.
 fn is_bare_query(raw: &str, normal: &str) -> bool {
-    raw.split_once('?').is_some_and(|(before, query)| format!("{before}/?{query}") == normal)
+    raw.split_once('?')
+        .is_some_and(|(before, query)| format!("{before}/?{query}") == normal)
 }
 
 fn has_dot_segment(raw: &str) -> bool {
-    let path = raw.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    let path = raw
+        .split(['?', '#'])
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .replace("%2e", ".");
     path.split('/').any(|segment| segment == "." || segment == "..")
 }
 
@@ -274,7 +297,10 @@ mod tests {
     #[test]
     fn answers_are_added_to_the_query_that_is_there() {
         let answer = [("code", "a b"), ("iss", "https://x")];
-        assert_eq!(uri("https://h.example/cb").with_query(&answer), "https://h.example/cb?code=a+b&iss=https%3A%2F%2Fx");
+        assert_eq!(
+            uri("https://h.example/cb").with_query(&answer),
+            "https://h.example/cb?code=a+b&iss=https%3A%2F%2Fx"
+        );
         assert_eq!(
             uri("https://h.example/cb?x=1").with_query(&answer),
             "https://h.example/cb?x=1&code=a+b&iss=https%3A%2F%2Fx"

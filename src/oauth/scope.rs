@@ -53,7 +53,9 @@ impl ScopeSet {
     /// Reads the wire form; values we do not know are dropped.
     pub fn parse(text: &str) -> Self {
         let known = |name: &str| Scope::ALL.into_iter().find(|scope| scope.name() == name);
-        text.split(' ').filter_map(known).fold(Self::default(), Self::with)
+        text.split(' ')
+            .filter_map(known)
+            .fold(Self::default(), Self::with)
     }
 
     /// This set and `scope`.
@@ -117,7 +119,10 @@ mod tests {
 
     #[test]
     fn unknown_scopes_are_dropped_and_order_is_ours() {
-        assert_eq!(ScopeSet::parse("offline_access admin chess chess").to_string(), "chess offline_access");
+        assert_eq!(
+            ScopeSet::parse("offline_access admin chess chess").to_string(),
+            "chess offline_access"
+        );
         assert!(ScopeSet::parse("CHESS chess\tx").is_empty());
         assert!(ScopeSet::parse("").is_empty());
     }

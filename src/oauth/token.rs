@@ -23,7 +23,7 @@ use crate::id::GrantId;
 use crate::secret::Digest;
 
 /// For how long a second redemption of a code counts as the client's own retry.
-pub const RETRY: Seconds = Seconds(5);
+pub(super) const RETRY: Seconds = Seconds(5);
 
 /// An authorization code, as the store keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,8 @@ pub enum ExchangeDecision {
     Revoke(RevokeReason, TokenError),
 }
 
-const BAD_CODE: TokenError = TokenError::grant("the authorization code is unknown, expired, used or not for this client");
+const BAD_CODE: TokenError =
+    TokenError::grant("the authorization code is unknown, expired, used or not for this client");
 
 /// Answered for codes that do not exist, so that they look like those that do not hold.
 pub const fn unknown_code() -> TokenError {
@@ -91,12 +92,22 @@ pub fn decide_exchange(
     let proven = code.challenge.is_met_by(presented.verifier);
     if let Some(redeemed_at) = code.redeemed_at {
         let retry = proven && now.since(redeemed_at) <= RETRY;
-        return if retry { Refuse(BAD_CODE) } else { Revoke(RevokeReason::CodeReplay, BAD_CODE) };
+        return if retry {
+            Refuse(BAD_CODE)
+        } else {
+            Revoke(RevokeReason::CodeReplay, BAD_CODE)
+        };
     }
     if now >= code.expires_at || !grant.is_live(now) || !user_active {
         return Refuse(BAD_CODE);
     }
-    if proven { Redeem } else { Spoil(TokenError::grant("code_verifier does not match the code_challenge")) }
+    if proven {
+        Redeem
+    } else {
+        Spoil(TokenError::grant(
+            "code_verifier does not match the code_challenge",
+        ))
+    }
 }
 
 /// A refresh token, as the store keeps it.
@@ -169,7 +180,12 @@ pub struct Refresh<'a> {
 /// Decides about a presented refresh token.
 pub fn decide_refresh(facts: &Refresh<'_>, now: Timestamp) -> RefreshDecision {
     use RefreshDecision::{Refuse, Repeat, Replace, Revoke, Rotate};
-    let Refresh { presented, live, grant, .. } = facts;
+    let Refresh {
+        presented,
+        live,
+        grant,
+        ..
+    } = facts;
     // A stranger must not be able to end somebody's session.
     if grant.client != *facts.client {
         return Refuse(BAD_REFRESH);
@@ -177,21 +193,32 @@ pub fn decide_refresh(facts: &Refresh<'_>, now: Timestamp) -> RefreshDecision {
     if !grant.is_live(now) || !facts.user_active || now >= live.expires_at {
         return Refuse(BAD_REFRESH);
     }
-    let Some(retired) = &presented.retired else { return Rotate };
+    let Some(retired) = &presented.retired else {
+        return Rotate;
+    };
     if now.since(retired.at) <= facts.replay_window {
         return Repeat;
     }
     let answer_was_lost = retired.successor == live.digest && grant.used_generation < live.generation;
-    if answer_was_lost { Replace } else { Revoke(RevokeReason::RefreshReuse, BAD_REFRESH) }
+    if answer_was_lost {
+        Replace
+    } else {
+        Revoke(RevokeReason::RefreshReuse, BAD_REFRESH)
+    }
 }
 
 /// The scopes of a refreshed access token: all of the grant's, or the part that is asked for (RFC 6749
 /// section 6).
 pub fn refreshed_scopes(granted: ScopeSet, asked: Option<&str>) -> Result<ScopeSet, TokenError> {
-    let Some(asked) = asked.filter(|scope| !scope.trim().is_empty()) else { return Ok(granted) };
+    let Some(asked) = asked.filter(|scope| !scope.trim().is_empty()) else {
+        return Ok(granted);
+    };
     let scopes = ScopeSet::parse(asked);
     let within = !scopes.is_empty() && scopes.is_subset(granted);
-    let beyond = TokenError { code: TokenCode::InvalidScope, description: "scope goes beyond what was granted" };
+    let beyond = TokenError {
+        code: TokenCode::InvalidScope,
+        description: "scope goes beyond what was granted",
+    };
     within.then_some(scopes).ok_or(beyond)
 }
 
@@ -239,7 +266,11 @@ mod tests {
 
     fn exchange(code: &AuthorizationCode, who: u8, uri: &str, verifier: &str, now: i64) -> ExchangeDecision {
         let client = client(who);
-        let presented = Redemption { client: &client, redirect_uri: uri, verifier };
+        let presented = Redemption {
+            client: &client,
+            redirect_uri: uri,
+            verifier,
+        };
         decide_exchange(code, &grant(), true, &presented, at(now))
     }
 
@@ -247,28 +278,65 @@ mod tests {
     fn a_code_is_redeemed_once_by_its_client() {
         let uri = "https://h.example/cb";
         assert_eq!(exchange(&code(), 1, uri, VERIFIER, 59), ExchangeDecision::Redeem);
-        assert!(matches!(exchange(&code(), 1, uri, VERIFIER, 60), ExchangeDecision::Refuse(_)));
-        assert!(matches!(exchange(&code(), 2, uri, VERIFIER, 0), ExchangeDecision::Refuse(_)));
-        assert!(matches!(exchange(&code(), 1, "https://h.example/cb/", VERIFIER, 0), ExchangeDecision::Refuse(_)));
-        assert!(matches!(exchange(&code(), 1, uri, &"x".repeat(43), 0), ExchangeDecision::Spoil(_)));
+        assert!(matches!(
+            exchange(&code(), 1, uri, VERIFIER, 60),
+            ExchangeDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            exchange(&code(), 2, uri, VERIFIER, 0),
+            ExchangeDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            exchange(&code(), 1, "https://h.example/cb/", VERIFIER, 0),
+            ExchangeDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            exchange(&code(), 1, uri, &"x".repeat(43), 0),
+            ExchangeDecision::Spoil(_)
+        ));
     }
 
     #[test]
     fn a_late_or_unproven_replay_ends_the_grant() {
         let uri = "https://h.example/cb";
-        let redeemed = AuthorizationCode { redeemed_at: Some(at(10)), ..code() };
-        assert!(matches!(exchange(&redeemed, 1, uri, VERIFIER, 15), ExchangeDecision::Refuse(_)));
-        assert!(matches!(exchange(&redeemed, 1, uri, VERIFIER, 16), ExchangeDecision::Revoke(..)));
-        assert!(matches!(exchange(&redeemed, 1, uri, "wrong", 11), ExchangeDecision::Revoke(..)));
-        assert!(matches!(exchange(&redeemed, 2, uri, VERIFIER, 16), ExchangeDecision::Refuse(_)));
-        assert!(matches!(exchange(&redeemed, 1, uri, VERIFIER, 5000), ExchangeDecision::Revoke(..)));
+        let redeemed = AuthorizationCode {
+            redeemed_at: Some(at(10)),
+            ..code()
+        };
+        assert!(matches!(
+            exchange(&redeemed, 1, uri, VERIFIER, 15),
+            ExchangeDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            exchange(&redeemed, 1, uri, VERIFIER, 16),
+            ExchangeDecision::Revoke(..)
+        ));
+        assert!(matches!(
+            exchange(&redeemed, 1, uri, "wrong", 11),
+            ExchangeDecision::Revoke(..)
+        ));
+        assert!(matches!(
+            exchange(&redeemed, 2, uri, VERIFIER, 16),
+            ExchangeDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            exchange(&redeemed, 1, uri, VERIFIER, 5000),
+            ExchangeDecision::Revoke(..)
+        ));
     }
 
     #[test]
     fn people_and_grants_that_are_out_get_no_tokens() {
         let client = client(1);
-        let presented = Redemption { client: &client, redirect_uri: "https://h.example/cb", verifier: VERIFIER };
-        let revoked = Grant { revoked_at: Some(at(0)), ..grant() };
+        let presented = Redemption {
+            client: &client,
+            redirect_uri: "https://h.example/cb",
+            verifier: VERIFIER,
+        };
+        let revoked = Grant {
+            revoked_at: Some(at(0)),
+            ..grant()
+        };
         for decision in [
             decide_exchange(&code(), &revoked, true, &presented, at(1)),
             decide_exchange(&code(), &grant(), false, &presented, at(1)),
@@ -285,41 +353,90 @@ mod tests {
             sealed: String::new(),
         });
         let digest = digest(generation);
-        RefreshToken { digest, grant: grant().id, generation, expires_at: at(50_000), retired }
+        RefreshToken {
+            digest,
+            grant: grant().id,
+            generation,
+            expires_at: at(50_000),
+            retired,
+        }
     }
 
-    fn refresh(presented: &RefreshToken, live: &RefreshToken, grant: &Grant, who: u8, now: i64) -> RefreshDecision {
+    fn refresh(
+        presented: &RefreshToken,
+        live: &RefreshToken,
+        grant: &Grant,
+        who: u8,
+        now: i64,
+    ) -> RefreshDecision {
         let client = client(who);
         let replay_window = Seconds(600);
-        decide_refresh(&Refresh { client: &client, presented, live, grant, user_active: true, replay_window }, at(now))
+        decide_refresh(
+            &Refresh {
+                client: &client,
+                presented,
+                live,
+                grant,
+                user_active: true,
+                replay_window,
+            },
+            at(now),
+        )
     }
 
     #[test]
     fn the_live_token_rotates_for_its_client_alone() {
         let live = token(1, None);
         assert_eq!(refresh(&live, &live, &grant(), 1, 5), RefreshDecision::Rotate);
-        assert!(matches!(refresh(&live, &live, &grant(), 2, 5), RefreshDecision::Refuse(_)));
-        assert!(matches!(refresh(&live, &live, &grant(), 1, 50_000), RefreshDecision::Refuse(_)));
-        let revoked = Grant { revoked_at: Some(at(1)), ..grant() };
-        assert!(matches!(refresh(&live, &live, &revoked, 1, 5), RefreshDecision::Refuse(_)));
+        assert!(matches!(
+            refresh(&live, &live, &grant(), 2, 5),
+            RefreshDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            refresh(&live, &live, &grant(), 1, 50_000),
+            RefreshDecision::Refuse(_)
+        ));
+        let revoked = Grant {
+            revoked_at: Some(at(1)),
+            ..grant()
+        };
+        assert!(matches!(
+            refresh(&live, &live, &revoked, 1, 5),
+            RefreshDecision::Refuse(_)
+        ));
     }
 
     #[test]
     fn a_retired_token_is_answered_with_the_live_one_for_a_while() {
         let (old, live) = (token(1, Some((100, 2))), token(5, None));
         assert_eq!(refresh(&old, &live, &grant(), 1, 700), RefreshDecision::Repeat);
-        assert!(matches!(refresh(&old, &live, &grant(), 2, 700), RefreshDecision::Refuse(_)));
-        assert!(matches!(refresh(&old, &live, &grant(), 1, 701), RefreshDecision::Revoke(..)));
+        assert!(matches!(
+            refresh(&old, &live, &grant(), 2, 700),
+            RefreshDecision::Refuse(_)
+        ));
+        assert!(matches!(
+            refresh(&old, &live, &grant(), 1, 701),
+            RefreshDecision::Revoke(..)
+        ));
     }
 
     #[test]
     fn a_lost_answer_is_forgiven_until_its_tokens_are_used() {
         let (old, live) = (token(1, Some((100, 2))), token(2, None));
         assert_eq!(refresh(&old, &live, &grant(), 1, 5000), RefreshDecision::Replace);
-        let earlier = Grant { used_generation: 1, ..grant() };
+        let earlier = Grant {
+            used_generation: 1,
+            ..grant()
+        };
         assert_eq!(refresh(&old, &live, &earlier, 1, 5000), RefreshDecision::Replace);
-        let used = Grant { used_generation: 2, ..grant() };
-        assert!(matches!(refresh(&old, &live, &used, 1, 5000), RefreshDecision::Revoke(..)));
+        let used = Grant {
+            used_generation: 2,
+            ..grant()
+        };
+        assert!(matches!(
+            refresh(&old, &live, &used, 1, 5000),
+            RefreshDecision::Revoke(..)
+        ));
     }
 
     #[test]

@@ -1,0 +1,117 @@
+//! Signing keys, facts about the database, and the sweep, in SQLite.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::row::corrupt;
+use super::{SqliteTx, StoreError};
+use crate::clock::{Seconds, Timestamp};
+use crate::oauth::UNUSED_LIFE;
+use crate::store::{Fact, FactRows, KeyRows, KeyState, StoredKey, Sweep};
+
+/// Codes stay a day after their end, so that a replay is recognised (RFC 6749 section 4.1.2).
+const CODE_MEMORY: Seconds = Seconds(24 * 3600);
+
+/// Ended grants stay a week, for whoever asks what happened.
+const GRANT_MEMORY: Seconds = Seconds(7 * 24 * 3600);
+
+impl KeyRows for SqliteTx<'_> {
+    fn keys(&mut self) -> Result<Vec<StoredKey>, StoreError> {
+        let mut query = self.sql(
+            "SELECT kid, modulus, exponent, sealed_private, state, created_at FROM signing_keys
+             ORDER BY created_at DESC, kid",
+        )?;
+        let rows = query.query_map([], |row| {
+            let state: String = row.get(4)?;
+            let key = StoredKey {
+                kid: row.get(0)?,
+                modulus: row.get(1)?,
+                exponent: row.get(2)?,
+                sealed_private: row.get(3)?,
+                state: KeyState::Active,
+                created_at: row.get(5)?,
+            };
+            Ok((key, state))
+        })?;
+        rows.map(|row| {
+            let (key, state) = row?;
+            let known = [KeyState::Active, KeyState::Retiring]
+                .into_iter()
+                .find(|known| known.name() == state);
+            let state = known
+                .ok_or("unknown state")
+                .map_err(corrupt("signing_keys", &key.kid))?;
+            Ok(StoredKey { state, ..key })
+        })
+        .collect()
+    }
+
+    fn insert_key(&mut self, key: &StoredKey) -> Result<(), StoreError> {
+        let mut insert = self.sql(
+            "INSERT INTO signing_keys (kid, modulus, exponent, sealed_private, state, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?;
+        let state = key.state.name();
+        insert.execute(params![
+            key.kid,
+            key.modulus,
+            key.exponent,
+            key.sealed_private,
+            state,
+            key.created_at
+        ])?;
+        Ok(())
+    }
+}
+
+impl FactRows for SqliteTx<'_> {
+    fn fact(&mut self, fact: Fact) -> Result<Option<String>, StoreError> {
+        let mut query = self.sql("SELECT value FROM facts WHERE name = ?1")?;
+        Ok(query.query_row([fact.name()], |row| row.get(0)).optional()?)
+    }
+
+    fn set_fact(&mut self, fact: Fact, value: &str) -> Result<(), StoreError> {
+        self.sql("INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)")?
+            .execute([fact.name(), value])?;
+        Ok(())
+    }
+}
+
+impl Sweep for SqliteTx<'_> {
+    fn sweep(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let mut gone = 0;
+        for (table, key, expired, before) in [
+            ("sign_ins", "handle", "expires_at < ?1", now),
+            ("browser_sessions", "cookie", "expires_at < ?1", now),
+            (
+                "sign_in_failures",
+                "name",
+                "last_at < ?1",
+                now - Seconds(24 * 3600),
+            ),
+            (
+                "authorization_codes",
+                "digest",
+                "expires_at < ?1",
+                now - CODE_MEMORY,
+            ),
+            (
+                "clients",
+                "id",
+                "activated_at IS NULL AND created_at < ?1",
+                now - UNUSED_LIFE,
+            ),
+            (
+                "grants",
+                "id",
+                "expires_at < ?1 OR revoked_at < ?1",
+                now - GRANT_MEMORY,
+            ),
+        ] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?2)"
+            );
+            gone += self.sql(&sql)?.execute(params![before, limit])?;
+        }
+        Ok(gone)
+    }
+}

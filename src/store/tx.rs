@@ -1,0 +1,197 @@
+//! What can be stored: plain synchronous verbs over the domain's own types.
+//!
+//! A unit of work gets a [`Tx`]; a function that needs only grants asks for `&mut dyn GrantRows`.
+
+use super::StoreError;
+use crate::account::{BrowserSession, LocalAccount, User, Username};
+use crate::clock::Timestamp;
+use crate::id::{GrantId, UserId};
+use crate::oauth::{
+    AuthorizationCode, Client, ClientId, Grant, RefreshToken, Retired, RevokeReason, SignIn, Stage,
+};
+use crate::secret::Digest;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Everything that can be stored, inside one transaction.
+pub trait Tx: AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep {}
+
+impl<T: AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep> Tx for T {}
+
+/// Failed attempts to sign in under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// How many in a row.
+    pub count: u32,
+    /// When the last one was.
+    pub last_at: Timestamp,
+}
+
+/// People, their local accounts and the browsers they are signed in with.
+pub trait AccountRows {
+    /// The person with this id.
+    fn user(&mut self, id: UserId) -> Result<Option<User>>;
+    /// Everybody, oldest first, with the name of their local account.
+    fn users(&mut self) -> Result<Vec<(User, Option<Username>)>>;
+    /// Adds a person.
+    fn insert_user(&mut self, user: &User) -> Result<()>;
+    /// Shuts a person out, or lets them in again.
+    fn set_disabled(&mut self, id: UserId, since: Option<Timestamp>) -> Result<()>;
+    /// Removes a person and everything that is theirs.
+    fn delete_user(&mut self, id: UserId) -> Result<()>;
+
+    /// The local account with this name.
+    fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>>;
+    /// Adds a local account; its user must exist.
+    fn insert_local_account(&mut self, account: &LocalAccount) -> Result<()>;
+    /// Changes the password of a local account.
+    fn set_password_hash(&mut self, user: UserId, hash: &str) -> Result<()>;
+    /// Failed attempts under a name, which need not exist.
+    fn failures(&mut self, name: Digest) -> Result<Option<Failures>>;
+    /// Remembers failed attempts; `None` forgets them.
+    fn set_failures(&mut self, name: Digest, failures: Option<Failures>) -> Result<()>;
+
+    /// The session of a browser, by the digest of its cookie.
+    fn session(&mut self, cookie: Digest) -> Result<Option<BrowserSession>>;
+    /// Adds a session and ends the oldest ones of the person beyond `keep`.
+    fn insert_session(&mut self, cookie: Digest, session: &BrowserSession, keep: u32) -> Result<()>;
+    /// Notes when a browser was last seen.
+    fn touch_session(&mut self, cookie: Digest, seen: Timestamp) -> Result<()>;
+    /// Ends a session.
+    fn delete_session(&mut self, cookie: Digest) -> Result<()>;
+    /// Ends every session of a person.
+    fn delete_sessions(&mut self, user: UserId) -> Result<()>;
+}
+
+/// Registered clients.
+pub trait ClientRows {
+    /// The client with this id.
+    fn client(&mut self, id: &ClientId) -> Result<Option<Client>>;
+    /// Adds a client.
+    fn insert_client(&mut self, client: &Client) -> Result<()>;
+    /// Notes the first use; later ones change nothing.
+    fn activate_client(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
+}
+
+/// Sign-ins under way, grants, codes and refresh tokens.
+pub trait GrantRows {
+    /// The sign-in with this handle.
+    fn sign_in(&mut self, handle: Digest) -> Result<Option<SignIn>>;
+    /// Adds a sign-in.
+    fn insert_sign_in(&mut self, sign_in: &SignIn) -> Result<()>;
+    /// Moves a sign-in on.
+    fn set_stage(&mut self, handle: Digest, stage: Stage) -> Result<()>;
+    /// Ends a sign-in.
+    fn delete_sign_in(&mut self, handle: Digest) -> Result<()>;
+
+    /// The grant with this id.
+    fn grant(&mut self, id: GrantId) -> Result<Option<Grant>>;
+    /// The unrevoked grants of a person and client, longest idle first.
+    fn grants_of(&mut self, user: UserId, client: &ClientId) -> Result<Vec<Grant>>;
+    /// Adds a grant.
+    fn insert_grant(&mut self, grant: &Grant) -> Result<()>;
+    /// Cuts a grant; one that was cut stays as it is.
+    fn revoke_grant(&mut self, id: GrantId, now: Timestamp, reason: RevokeReason) -> Result<()>;
+    /// Notes a use: the time, and the generation of the access token where that is higher.
+    fn touch_grant(&mut self, id: GrantId, now: Timestamp, generation: u32) -> Result<()>;
+
+    /// The code with this digest.
+    fn code(&mut self, digest: Digest) -> Result<Option<AuthorizationCode>>;
+    /// The code of a grant that nobody redeemed yet.
+    fn unredeemed_code(&mut self, grant: GrantId) -> Result<Option<AuthorizationCode>>;
+    /// Adds a code.
+    fn insert_code(&mut self, code: &AuthorizationCode) -> Result<()>;
+    /// Marks a code redeemed.
+    fn redeem_code(&mut self, digest: Digest, now: Timestamp) -> Result<()>;
+    /// Forgets a code.
+    fn delete_code(&mut self, digest: Digest) -> Result<()>;
+
+    /// The refresh token with this digest.
+    fn refresh_token(&mut self, digest: Digest) -> Result<Option<RefreshToken>>;
+    /// The one live refresh token of a grant.
+    fn live_refresh_token(&mut self, grant: GrantId) -> Result<Option<RefreshToken>>;
+    /// Adds a live refresh token; the former one must be retired.
+    fn insert_refresh_token(&mut self, token: &RefreshToken) -> Result<()>;
+    /// Retires a refresh token, or changes the successor of a retired one.
+    fn retire_refresh_token(&mut self, digest: Digest, retired: &Retired) -> Result<()>;
+}
+
+/// State of a signing key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyState {
+    /// Signs.
+    Active,
+    /// Still verifies.
+    Retiring,
+}
+
+impl KeyState {
+    /// The name in the store and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Retiring => "retiring",
+        }
+    }
+}
+
+/// A signing key at rest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredKey {
+    /// RFC 7638 thumbprint of the public key.
+    pub kid: String,
+    /// Modulus of the public key, base64url.
+    pub modulus: String,
+    /// Exponent of the public key, base64url.
+    pub exponent: String,
+    /// The private key (PKCS#8 DER), sealed under the master key.
+    pub sealed_private: String,
+    /// What it is used for.
+    pub state: KeyState,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Signing keys.
+pub trait KeyRows {
+    /// Every key, newest first.
+    fn keys(&mut self) -> Result<Vec<StoredKey>>;
+    /// Adds a key.
+    fn insert_key(&mut self, key: &StoredKey) -> Result<()>;
+}
+
+/// Single values about the database as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fact {
+    /// The issuer of the last run of `serve`.
+    Issuer,
+    /// A known text sealed under the master key: whoever cannot open it has the wrong key.
+    Canary,
+    /// The id of that master key.
+    MasterKeyId,
+}
+
+impl Fact {
+    /// The name in the store.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Canary => "canary",
+            Self::MasterKeyId => "master_key_id",
+        }
+    }
+}
+
+/// Facts about the database.
+pub trait FactRows {
+    /// A fact, if it is known.
+    fn fact(&mut self, fact: Fact) -> Result<Option<String>>;
+    /// States a fact.
+    fn set_fact(&mut self, fact: Fact, value: &str) -> Result<()>;
+}
+
+/// Removal of what has expired.
+pub trait Sweep {
+    /// Deletes at most `limit` rows of each kind that nothing needs any more; says how many went.
+    fn sweep(&mut self, now: Timestamp, limit: u32) -> Result<usize>;
+}
