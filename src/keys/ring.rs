@@ -1,0 +1,223 @@
+//! The ring of signing keys: made at the first start, sealed at rest, kept over restarts.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use super::signing::{SigningKey, generate};
+use crate::clock::Timestamp;
+use crate::oauth::{AccessClaims, InvalidToken, TOKEN_TYPE};
+use crate::secret::{Sealer, Secret, Unsealable};
+use crate::store::{KeyState, Store, StoreError};
+
+/// Longest token that is looked at, in bytes.
+const MAX_TOKEN: usize = 4096;
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// No key could be made.
+    #[error("a signing key could not be made")]
+    Generation,
+    /// The stored key is damaged.
+    #[error("signing key {0} is damaged")]
+    Unusable(String),
+    /// The master key does not open it.
+    #[error("a signing key does not open: {0}")]
+    Sealed(#[from] Unsealable),
+    /// The signature failed.
+    #[error("a token could not be signed")]
+    Signing,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Every signing key, newest first. Cheap to clone.
+#[derive(Clone)]
+pub struct KeyRing {
+    store: Store,
+    sealer: Sealer,
+    keys: Arc<RwLock<Arc<[SigningKey]>>>,
+}
+
+/// The only header parameters we issue. Duplicates, and extensions that must be understood, do not parse.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    typ: String,
+    kid: String,
+    crit: Option<IgnoredAny>,
+}
+
+impl KeyRing {
+    /// Loads the keys; makes one when there is none.
+    pub async fn open(store: Store, sealer: Sealer, now: Timestamp) -> Result<Self, KeyError> {
+        let ring = Self { store, sealer, keys: Arc::new(RwLock::new(Arc::new([]))) };
+        ring.reload().await?;
+        if ring.keys().is_empty() {
+            ring.make_first(now).await?;
+            ring.reload().await?;
+        }
+        Ok(ring)
+    }
+
+    /// Reads the keys again, after another process changed them.
+    pub async fn reload(&self) -> Result<(), KeyError> {
+        let stored = self.store.read(|tx| tx.keys()).await?;
+        let load = |key| SigningKey::load(key, &self.sealer);
+        let keys = stored.into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        Ok(())
+    }
+
+    /// Signs an access token with the newest active key. Takes a quarter of a millisecond.
+    pub fn sign(&self, claims: &AccessClaims) -> Result<Secret, KeyError> {
+        let keys = self.keys();
+        let active = keys.iter().find(|key| key.state == KeyState::Active).ok_or(KeyError::Signing)?;
+        active.sign(claims)
+    }
+
+    /// Verifies a token's header and signature and reads its claims, which are not judged yet.
+    pub fn verify(&self, token: &str) -> Result<AccessClaims, InvalidToken> {
+        if token.len() > MAX_TOKEN {
+            return Err(InvalidToken::Signature);
+        }
+        let header = header(token).ok_or(InvalidToken::Signature)?;
+        let keys = self.keys();
+        let key = keys.iter().find(|key| key.kid == header.kid).ok_or(InvalidToken::Signature)?;
+        let data = jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &signature_only());
+        data.map(|data| data.claims).map_err(|error| match error.kind() {
+            jsonwebtoken::errors::ErrorKind::Json(_) => InvalidToken::Claim,
+            _ => InvalidToken::Signature,
+        })
+    }
+
+    /// The public keys (RFC 7517 section 5).
+    pub fn jwks(&self) -> Value {
+        let keys: Vec<Value> = self.keys().iter().map(SigningKey::jwk).collect();
+        json!({ "keys": keys })
+    }
+
+    /// Key id, state and age of every key, newest first.
+    pub fn list(&self) -> Vec<(String, KeyState, Timestamp)> {
+        self.keys().iter().map(|key| (key.kid.clone(), key.state, key.created_at)).collect()
+    }
+
+    fn keys(&self) -> Arc<[SigningKey]> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn make_first(&self, now: Timestamp) -> Result<(), KeyError> {
+        let sealer = self.sealer.clone();
+        #[expect(clippy::disallowed_methods, reason = "once, at the first start")]
+        let task = tokio::task::spawn_blocking(move || generate(&sealer, now));
+        let key = task.await.map_err(|_| KeyError::Generation)??;
+        tracing::info!(kid = %key.kid, "made a signing key");
+        let insert = move |tx: &mut dyn crate::store::Tx| {
+            // Another process may have been first.
+            if tx.keys()?.is_empty() { tx.insert_key(&key) } else { Ok(()) }
+        };
+        Ok(self.store.write(insert).await?)
+    }
+}
+
+/// Times, issuer and audience are judged by `oauth::accept`, with a `now` that was handed in.
+fn signature_only() -> Validation {
+    let mut validation = Validation::new(Algorithm::RS256);
+    validation.validate_exp = false;
+    validation.validate_aud = false;
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation
+}
+
+fn header(token: &str) -> Option<Header> {
+    use base64::Engine as _;
+    let (encoded, _) = token.split_once('.')?;
+    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    let header: Header = serde_json::from_slice(&json).ok()?;
+    let ours = header.alg == "RS256" && header.typ == TOKEN_TYPE && header.crit.is_none();
+    ours.then_some(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD as B64;
+
+    use super::*;
+    use crate::oauth::ScopeSet;
+    use crate::secret::MasterKey;
+
+    fn claims() -> AccessClaims {
+        AccessClaims {
+            iss: "https://a.example".to_owned(),
+            aud: "https://a.example/mcp".to_owned(),
+            sub: "s".to_owned(),
+            client_id: "c".to_owned(),
+            scope: ScopeSet::all(),
+            iat: 1,
+            exp: 2,
+            jti: "j".to_owned(),
+            gid: "g".to_owned(),
+            generation: 1,
+            auth_time: 1,
+        }
+    }
+
+    async fn ring(path: &std::path::Path) -> KeyRing {
+        let store = Store::open(&format!("sqlite:{}", path.display()).parse().unwrap()).unwrap();
+        KeyRing::open(store, MasterKey::new([1; 32]).sealer(), Timestamp::from_seconds(1)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn keys_outlive_a_restart_and_verify_what_they_signed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.db");
+        let first = ring(&path).await;
+        let token = first.sign(&claims()).unwrap();
+        let second = ring(&path).await;
+        assert_eq!(first.jwks(), second.jwks());
+        assert_eq!(second.verify(token.expose()), Ok(claims()));
+        forgeries_are_refused(&second, token.expose());
+        let wrong = KeyRing::open(second.store, MasterKey::new([2; 32]).sealer(), Timestamp::from_seconds(1)).await;
+        assert!(matches!(wrong, Err(KeyError::Sealed(_))));
+    }
+
+    fn forgeries_are_refused(ring: &KeyRing, token: &str) {
+        let [header, payload, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let kid = ring.list()[0].0.clone();
+        let with = |json: String| format!("{}.{payload}.{signature}", B64.encode(json));
+        let hs256 = |secret: &[u8]| {
+            let mut header = jsonwebtoken::Header::new(Algorithm::HS256);
+            header.typ = Some(TOKEN_TYPE.to_owned());
+            header.kid = Some(kid.clone());
+            let key = jsonwebtoken::EncodingKey::from_secret(secret);
+            jsonwebtoken::encode(&header, &claims(), &key).unwrap()
+        };
+        let public = ring.jwks()["keys"][0]["n"].as_str().unwrap().to_owned();
+        for forged in [
+            String::new(),
+            "a.b.c".to_owned(),
+            format!("{header}.{payload}."),
+            format!("{header}.{payload}.{}", &signature[..signature.len() - 4]),
+            format!("{header}.{}.{signature}", B64.encode("{}")),
+            with(format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{kid}"}}"#)),
+            with(format!(r#"{{"alg":"RS512","typ":"at+jwt","kid":"{kid}"}}"#)),
+            with(format!(r#"{{"alg":"RS256","typ":"JWT","kid":"{kid}"}}"#)),
+            with(r#"{"alg":"RS256","typ":"at+jwt"}"#.to_owned()),
+            with(r#"{"alg":"RS256","typ":"at+jwt","kid":"../../x"}"#.to_owned()),
+            with(r#"{"alg":"RS256","typ":"at+jwt","kid":"' or 1=1"}"#.to_owned()),
+            with(format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","kid":"{kid}"}}"#)),
+            with(format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","crit":["x"]}}"#)),
+            hs256(public.as_bytes()),
+            hs256(b""),
+            "x".repeat(MAX_TOKEN + 1),
+        ] {
+            assert_eq!(ring.verify(&forged), Err(InvalidToken::Signature), "{forged}");
+        }
+    }
+}
