@@ -1,1 +1,154 @@
-//! (to come)
+//! The authorization server with memory: it loads records, lets `oauth` decide, and keeps what follows.
+
+mod accounts;
+mod bearer;
+mod clients;
+mod passwords;
+mod sign_in;
+mod tokens;
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, Seconds};
+use crate::keys::{KeyError, KeyRing};
+use crate::oauth::{AuthorizeError, SignInFault, TokenError};
+use crate::secret::{MacKey, MasterKey, Secret};
+use crate::store::{Fact, Store, StoreError};
+use crate::urls::PublicUrl;
+
+pub use accounts::{AccountError, Accounts, OWNER};
+pub use bearer::BearerError;
+pub use clients::{RegisterError, Registered};
+pub use sign_in::{
+    Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
+};
+pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
+
+/// Who may register clients.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Registration {
+    /// Everybody.
+    Open,
+    /// Whoever presents this initial access token (RFC 7591 section 3).
+    Token(Secret),
+    /// Nobody.
+    Off,
+}
+
+/// What the operator decided.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Life of an access token.
+    pub access_token_ttl: Seconds,
+    /// Life of a refresh token that nobody uses.
+    pub refresh_token_idle_ttl: Seconds,
+    /// Life of a grant.
+    pub refresh_token_ttl: Seconds,
+    /// Life of an authorization code.
+    pub code_ttl: Seconds,
+    /// For how long a retired refresh token is answered with the live one.
+    pub refresh_replay_window: Seconds,
+    /// Browser sessions of a person; the oldest beyond that end.
+    pub sessions_per_user: u32,
+    /// Live grants of a person and client; the longest idle beyond that end.
+    pub grants_per_client: u32,
+    /// Who may register clients.
+    pub registration: Registration,
+    /// Whether people may sign in with a local account.
+    pub local_sign_in: bool,
+}
+
+/// The authorization server. Cheap to clone.
+#[derive(Clone)]
+pub struct Issuer(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    keys: KeyRing,
+    clock: Clock,
+    public_url: PublicUrl,
+    policy: Policy,
+    csrf: MacKey,
+    passwords: passwords::Passwords,
+    bearer: bearer::Verified,
+}
+
+/// Why an OAuth or sign-in request was not served.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerError {
+    /// The authorization request goes no further.
+    #[error("authorization request refused")]
+    Authorize(AuthorizeError),
+    /// The token endpoint refuses.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// A form came too late, from elsewhere, or twice.
+    #[error(transparent)]
+    Form(#[from] SignInFault),
+    /// The form's CSRF value is not ours, or its sign-in is unknown.
+    #[error("This page is no longer valid. Go back to the app and connect again.")]
+    Stale,
+    /// A signing key failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Issuer {
+    /// Puts the server together.
+    pub fn new(
+        store: Store,
+        keys: KeyRing,
+        clock: Clock,
+        public_url: PublicUrl,
+        policy: Policy,
+        master: &MasterKey,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            store,
+            keys,
+            clock,
+            public_url,
+            policy,
+            csrf: master.mac("csrf"),
+            passwords: passwords::Passwords::new(),
+            bearer: bearer::Verified::new(),
+        }))
+    }
+
+    /// The public address: issuer and resource follow from it.
+    pub fn public_url(&self) -> &PublicUrl {
+        &self.0.public_url
+    }
+
+    /// What the operator decided.
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// The public signing keys.
+    pub fn jwks(&self) -> serde_json::Value {
+        self.0.keys.jwks()
+    }
+
+    /// Remembers the issuer of this run; says the former one where it was another.
+    pub async fn remember_issuer(&self) -> Result<Option<String>, StoreError> {
+        let issuer = self.0.public_url.origin().to_owned();
+        self.0
+            .store
+            .write(move |tx| {
+                let former = tx.fact(Fact::Issuer)?.filter(|former| *former != issuer);
+                tx.set_fact(Fact::Issuer, &issuer)?;
+                Ok(former)
+            })
+            .await
+    }
+
+    /// Whether database and keys are at hand.
+    pub async fn is_ready(&self) -> bool {
+        let database = self.0.store.read(|tx| tx.fact(Fact::MasterKeyId)).await;
+        database.is_ok() && !self.0.keys.list().is_empty()
+    }
+}

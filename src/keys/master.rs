@@ -57,7 +57,11 @@ pub enum MasterKeyError {
 }
 
 /// Finds the master key and proves that it opens this database; the first time, makes both belong together.
-pub async fn unlock(store: &Store, source: &MasterKeySource, file: &Path) -> Result<MasterKey, MasterKeyError> {
+pub async fn unlock(
+    store: &Store,
+    source: &MasterKeySource,
+    file: &Path,
+) -> Result<MasterKey, MasterKeyError> {
     let needed = store.read(|tx| tx.fact(Fact::MasterKeyId)).await?;
     let key = match source {
         MasterKeySource::Given(key) => key.clone(),
@@ -89,17 +93,29 @@ pub async fn unlock(store: &Store, source: &MasterKeySource, file: &Path) -> Res
 }
 
 fn wrong(needed: String, given: String, file: &Path) -> MasterKeyError {
-    MasterKeyError::Wrong { needed, given, file: file.to_owned() }
+    MasterKeyError::Wrong {
+        needed,
+        given,
+        file: file.to_owned(),
+    }
 }
 
 fn read(path: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => zeroize::Zeroizing::new(text),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(MasterKeyError::File { path: path.to_owned(), source }),
+        Err(source) => {
+            return Err(MasterKeyError::File {
+                path: path.to_owned(),
+                source,
+            });
+        }
     };
     let key = MasterKey::from_base64(&text);
-    key.map(Some).map_err(|source| MasterKeyError::Malformed { path: path.to_owned(), source })
+    key.map(Some).map_err(|source| MasterKeyError::Malformed {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Writes a fresh key. Two processes that start at once agree on the one whose file came first.
@@ -119,9 +135,15 @@ fn create(path: &Path) -> Result<MasterKey, MasterKeyError> {
             Ok(key)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            read(path)?.ok_or_else(|| MasterKeyError::File { path: path.to_owned(), source: error })
+            read(path)?.ok_or_else(|| MasterKeyError::File {
+                path: path.to_owned(),
+                source: error,
+            })
         }
-        Err(source) => Err(MasterKeyError::File { path: path.to_owned(), source }),
+        Err(source) => Err(MasterKeyError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -132,7 +154,14 @@ mod tests {
     #[tokio::test]
     async fn a_database_opens_with_its_own_key_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let open = || Store::open(&format!("sqlite:{}", dir.path().join("x.db").display()).parse().unwrap()).unwrap();
+        let open = || {
+            Store::open(
+                &format!("sqlite:{}", dir.path().join("x.db").display())
+                    .parse()
+                    .unwrap(),
+            )
+            .unwrap()
+        };
         let file = dir.path().join("master.key");
         let source = MasterKeySource::File(file.clone());
         let first = unlock(&open(), &source, &file).await.unwrap();
@@ -149,6 +178,9 @@ mod tests {
         assert!(!file.exists(), "no new key is made for a database that has one");
 
         std::fs::write(&file, "nonsense").unwrap();
-        assert!(matches!(unlock(&open(), &source, &file).await, Err(MasterKeyError::Malformed { .. })));
+        assert!(matches!(
+            unlock(&open(), &source, &file).await,
+            Err(MasterKeyError::Malformed { .. })
+        ));
     }
 }

@@ -56,7 +56,11 @@ struct Header {
 impl KeyRing {
     /// Loads the keys; makes one when there is none.
     pub async fn open(store: Store, sealer: Sealer, now: Timestamp) -> Result<Self, KeyError> {
-        let ring = Self { store, sealer, keys: Arc::new(RwLock::new(Arc::new([]))) };
+        let ring = Self {
+            store,
+            sealer,
+            keys: Arc::new(RwLock::new(Arc::new([]))),
+        };
         ring.reload().await?;
         if ring.keys().is_empty() {
             ring.make_first(now).await?;
@@ -77,7 +81,10 @@ impl KeyRing {
     /// Signs an access token with the newest active key. Takes a quarter of a millisecond.
     pub fn sign(&self, claims: &AccessClaims) -> Result<Secret, KeyError> {
         let keys = self.keys();
-        let active = keys.iter().find(|key| key.state == KeyState::Active).ok_or(KeyError::Signing)?;
+        let active = keys
+            .iter()
+            .find(|key| key.state == KeyState::Active)
+            .ok_or(KeyError::Signing)?;
         active.sign(claims)
     }
 
@@ -88,7 +95,10 @@ impl KeyRing {
         }
         let header = header(token).ok_or(InvalidToken::Signature)?;
         let keys = self.keys();
-        let key = keys.iter().find(|key| key.kid == header.kid).ok_or(InvalidToken::Signature)?;
+        let key = keys
+            .iter()
+            .find(|key| key.kid == header.kid)
+            .ok_or(InvalidToken::Signature)?;
         let data = jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &signature_only());
         data.map(|data| data.claims).map_err(|error| match error.kind() {
             jsonwebtoken::errors::ErrorKind::Json(_) => InvalidToken::Claim,
@@ -104,7 +114,10 @@ impl KeyRing {
 
     /// Key id, state and age of every key, newest first.
     pub fn list(&self) -> Vec<(String, KeyState, Timestamp)> {
-        self.keys().iter().map(|key| (key.kid.clone(), key.state, key.created_at)).collect()
+        self.keys()
+            .iter()
+            .map(|key| (key.kid.clone(), key.state, key.created_at))
+            .collect()
     }
 
     fn keys(&self) -> Arc<[SigningKey]> {
@@ -119,7 +132,11 @@ impl KeyRing {
         tracing::info!(kid = %key.kid, "made a signing key");
         let insert = move |tx: &mut dyn crate::store::Tx| {
             // Another process may have been first.
-            if tx.keys()?.is_empty() { tx.insert_key(&key) } else { Ok(()) }
+            if tx.keys()?.is_empty() {
+                tx.insert_key(&key)
+            } else {
+                Ok(())
+            }
         };
         Ok(self.store.write(insert).await?)
     }
@@ -137,7 +154,9 @@ fn signature_only() -> Validation {
 fn header(token: &str) -> Option<Header> {
     use base64::Engine as _;
     let (encoded, _) = token.split_once('.')?;
-    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(encoded).ok()?;
+    let json = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(encoded)
+        .ok()?;
     let header: Header = serde_json::from_slice(&json).ok()?;
     let ours = header.alg == "RS256" && header.typ == TOKEN_TYPE && header.crit.is_none();
     ours.then_some(header)
@@ -170,7 +189,13 @@ mod tests {
 
     async fn ring(path: &std::path::Path) -> KeyRing {
         let store = Store::open(&format!("sqlite:{}", path.display()).parse().unwrap()).unwrap();
-        KeyRing::open(store, MasterKey::new([1; 32]).sealer(), Timestamp::from_seconds(1)).await.unwrap()
+        KeyRing::open(
+            store,
+            MasterKey::new([1; 32]).sealer(),
+            Timestamp::from_seconds(1),
+        )
+        .await
+        .unwrap()
     }
 
     #[tokio::test]
@@ -183,12 +208,18 @@ mod tests {
         assert_eq!(first.jwks(), second.jwks());
         assert_eq!(second.verify(token.expose()), Ok(claims()));
         forgeries_are_refused(&second, token.expose());
-        let wrong = KeyRing::open(second.store, MasterKey::new([2; 32]).sealer(), Timestamp::from_seconds(1)).await;
+        let wrong = KeyRing::open(
+            second.store,
+            MasterKey::new([2; 32]).sealer(),
+            Timestamp::from_seconds(1),
+        )
+        .await;
         assert!(matches!(wrong, Err(KeyError::Sealed(_))));
     }
 
     fn forgeries_are_refused(ring: &KeyRing, token: &str) {
-        let [header, payload, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+        let [header, payload, signature]: [&str; 3] =
+            token.split('.').collect::<Vec<_>>().try_into().unwrap();
         let kid = ring.list()[0].0.clone();
         let with = |json: String| format!("{}.{payload}.{signature}", B64.encode(json));
         let hs256 = |secret: &[u8]| {
@@ -211,8 +242,12 @@ mod tests {
             with(r#"{"alg":"RS256","typ":"at+jwt"}"#.to_owned()),
             with(r#"{"alg":"RS256","typ":"at+jwt","kid":"../../x"}"#.to_owned()),
             with(r#"{"alg":"RS256","typ":"at+jwt","kid":"' or 1=1"}"#.to_owned()),
-            with(format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","kid":"{kid}"}}"#)),
-            with(format!(r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","crit":["x"]}}"#)),
+            with(format!(
+                r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","kid":"{kid}"}}"#
+            )),
+            with(format!(
+                r#"{{"alg":"RS256","typ":"at+jwt","kid":"{kid}","crit":["x"]}}"#
+            )),
             hs256(public.as_bytes()),
             hs256(b""),
             "x".repeat(MAX_TOKEN + 1),

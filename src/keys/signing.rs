@@ -44,7 +44,14 @@ pub(super) fn generate(sealer: &Sealer, now: Timestamp) -> Result<StoredKey, Key
     let kid = thumbprint(&modulus, &exponent);
     let private = key.to_pkcs8_der().map_err(|_| KeyError::Generation)?;
     let sealed_private = sealer.seal(&place(&kid), private.as_bytes(), random());
-    Ok(StoredKey { kid, modulus, exponent, sealed_private, state: KeyState::Active, created_at: now })
+    Ok(StoredKey {
+        kid,
+        modulus,
+        exponent,
+        sealed_private,
+        state: KeyState::Active,
+        created_at: now,
+    })
 }
 
 impl SigningKey {
@@ -74,7 +81,12 @@ impl SigningKey {
         let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(claims));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
-            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
+            .sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                token.as_bytes(),
+                &mut signature,
+            )
             .map_err(|_| KeyError::Signing)?;
         token.push('.');
         token.push_str(&URL_SAFE_NO_PAD.encode(signature));
@@ -104,6 +116,9 @@ mod tests {
     #[test]
     fn the_thumbprint_is_that_of_the_rfc() {
         let modulus = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
-        assert_eq!(thumbprint(modulus, "AQAB"), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        assert_eq!(
+            thumbprint(modulus, "AQAB"),
+            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+        );
     }
 }

@@ -1,0 +1,186 @@
+//! Local accounts as the operator keeps them: add, list, change, shut out, remove.
+
+use super::passwords::hash;
+use crate::account::{InvalidUsername, LocalAccount, User, Username};
+use crate::clock::Clock;
+use crate::id::UserId;
+use crate::secret::{Secret, random};
+use crate::store::{Store, StoreError, Tx};
+
+/// Name of the account that is made at the first start.
+pub const OWNER: &str = "owner";
+
+/// Shortest password that is accepted.
+const MIN_PASSWORD: usize = 8;
+/// Longest one, in bytes: more would only be work for the hash.
+const MAX_PASSWORD: usize = 1024;
+
+/// Why an account was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountError {
+    /// The name cannot be one.
+    #[error(transparent)]
+    Name(#[from] InvalidUsername),
+    /// The name is taken.
+    #[error("there is already an account {0}; change its password with `chess-mcp users passwd {0}`")]
+    Exists(String),
+    /// No such account.
+    #[error("there is no account {0}; `chess-mcp users list` shows them")]
+    Unknown(String),
+    /// The password is too short or too long.
+    #[error("a password has at least {MIN_PASSWORD} characters and at most {MAX_PASSWORD} bytes")]
+    Password,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The local accounts.
+#[derive(Clone)]
+pub struct Accounts {
+    store: Store,
+    clock: Clock,
+}
+
+impl Accounts {
+    /// The accounts in this store.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// A password nobody guesses: 20 letters and digits in groups, 98 bits.
+    pub fn generate_password() -> Secret {
+        const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+        let bytes: [u8; 20] = random();
+        let groups = bytes.chunks(5).map(|group| {
+            group
+                .iter()
+                .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+                .collect::<String>()
+        });
+        Secret::new(groups.collect::<Vec<_>>().join("-"))
+    }
+
+    /// Adds an account.
+    pub async fn add(&self, name: &str, password: &Secret) -> Result<UserId, AccountError> {
+        let username = Username::parse(name)?;
+        let password_hash = checked_hash(password)?;
+        let now = self.clock.now();
+        let id = UserId::new(now, random());
+        let user = User {
+            id,
+            name: name.trim().to_owned(),
+            created_at: now,
+            disabled_at: None,
+        };
+        let account = LocalAccount {
+            user: id,
+            username,
+            password_hash,
+        };
+        self.store
+            .write(move |tx| {
+                if tx.local_account(&account.username)?.is_some() {
+                    return Err(AccountError::Exists(account.username.as_str().to_owned()));
+                }
+                tx.insert_user(&user)?;
+                tx.insert_local_account(&account)?;
+                Ok(id)
+            })
+            .await
+    }
+
+    /// Makes the first account, unless there is any; says whether it did.
+    pub async fn add_owner(&self, password: &Secret) -> Result<bool, AccountError> {
+        let somebody = self
+            .store
+            .read(|tx| Ok::<_, StoreError>(!tx.users()?.is_empty()))
+            .await?;
+        if somebody {
+            return Ok(false);
+        }
+        self.add(OWNER, password).await.map(|_| true)
+    }
+
+    /// Everybody, with the name of their local account.
+    pub async fn list(&self) -> Result<Vec<(User, Option<Username>)>, AccountError> {
+        Ok(self.store.read(|tx| tx.users()).await?)
+    }
+
+    /// The user id behind a local account that is not shut out.
+    pub async fn active(&self, name: &str) -> Result<UserId, AccountError> {
+        let (name, username) = (name.to_owned(), Username::parse(name)?);
+        self.store
+            .read(move |tx| {
+                let user = find(tx, &username)?;
+                let active = tx.user(user)?.is_some_and(|user| user.is_active());
+                active
+                    .then_some(user)
+                    .ok_or_else(|| AccountError::Unknown(name.clone()))
+            })
+            .await
+    }
+
+    /// Changes a password and ends the person's browser sessions. Failed attempts are forgotten.
+    pub async fn set_password(&self, name: &str, password: &Secret) -> Result<(), AccountError> {
+        let password_hash = checked_hash(password)?;
+        self.change(name, move |tx, user, username| {
+            tx.set_password_hash(user, &password_hash)?;
+            tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
+            Ok(tx.delete_sessions(user)?)
+        })
+        .await
+    }
+
+    /// Shuts a person out: browsers and apps, from the next request on.
+    pub async fn disable(&self, name: &str) -> Result<(), AccountError> {
+        let now = self.clock.now();
+        self.change(name, move |tx, user, _| {
+            tx.delete_sessions(user)?;
+            Ok(tx.set_disabled(user, Some(now))?)
+        })
+        .await
+    }
+
+    /// Lets a person in again.
+    pub async fn enable(&self, name: &str) -> Result<(), AccountError> {
+        self.change(name, |tx, user, _| Ok(tx.set_disabled(user, None)?))
+            .await
+    }
+
+    /// Removes a person and all their games.
+    pub async fn remove(&self, name: &str) -> Result<(), AccountError> {
+        self.change(name, |tx, user, _| Ok(tx.delete_user(user)?)).await
+    }
+
+    async fn change(
+        &self,
+        name: &str,
+        change: impl Fn(&mut dyn Tx, UserId, &Username) -> Result<(), AccountError> + Send + 'static,
+    ) -> Result<(), AccountError> {
+        let username = Username::parse(name)?;
+        self.store
+            .write(move |tx| {
+                let user = find(tx, &username)?;
+                change(tx, user, &username)
+            })
+            .await
+    }
+}
+
+fn find(tx: &mut dyn Tx, username: &Username) -> Result<UserId, AccountError> {
+    let account = tx.local_account(username)?;
+    account
+        .map(|account| account.user)
+        .ok_or_else(|| AccountError::Unknown(username.as_str().to_owned()))
+}
+
+fn checked_hash(password: &Secret) -> Result<String, AccountError> {
+    let text = password.expose();
+    let fits = text.chars().count() >= MIN_PASSWORD && text.len() <= MAX_PASSWORD;
+    if fits {
+        Ok(hash(password))
+    } else {
+        Err(AccountError::Password)
+    }
+}
