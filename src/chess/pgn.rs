@@ -78,7 +78,9 @@ fn termination(game: &Game) -> &'static str {
 }
 
 fn tag(text: &mut String, name: &str, value: &str) {
-    text.push_str(&format!("[{name} \""));
+    text.push('[');
+    text.push_str(name);
+    text.push_str(" \"");
     for c in value.chars().filter(|c| !c.is_control()).take(200) {
         if matches!(c, '"' | '\\') {
             text.push('\\');

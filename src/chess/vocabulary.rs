@@ -201,18 +201,16 @@ fn letter(c: char, reading: Reading) -> Option<Token> {
 /// Pieces that a letter names in German, French, Spanish, Italian, Portuguese, Dutch, Polish, Czech,
 /// Hungarian, the Nordic languages or Russian, where English gives the letter to no piece.
 fn foreign(c: char) -> Option<Roles> {
-    const fn one(role: Role) -> Option<Roles> {
-        Some(Roles::one(role))
-    }
-    match c {
-        'S' | 's' => Some(Roles::one(Role::Knight).or(Role::Bishop)),
-        'C' | 'J' | 'j' => one(Role::Knight),
-        'H' => Some(Roles::one(Role::Queen).or(Role::Knight).or(Role::Rook)),
-        'D' | 'Ф' | 'ф' => one(Role::Queen),
-        'V' | 'v' => Some(Roles::one(Role::Queen).or(Role::Rook)),
-        'T' | 't' | 'W' | 'w' | 'Л' | 'л' => one(Role::Rook),
-        'L' | 'l' | 'F' | 'A' | 'G' | 'С' | 'с' => one(Role::Bishop),
-        'К' | 'к' => Some(Roles::one(Role::Knight).or(Role::King)),
-        _ => None,
-    }
+    let roles = match c {
+        'S' | 's' => Roles::one(Role::Knight).or(Role::Bishop),
+        'C' | 'J' | 'j' => Roles::one(Role::Knight),
+        'H' => Roles::one(Role::Queen).or(Role::Knight).or(Role::Rook),
+        'D' | 'Ф' | 'ф' => Roles::one(Role::Queen),
+        'V' | 'v' => Roles::one(Role::Queen).or(Role::Rook),
+        'T' | 't' | 'W' | 'w' | 'Л' | 'л' => Roles::one(Role::Rook),
+        'L' | 'l' | 'F' | 'A' | 'G' | 'С' | 'с' => Roles::one(Role::Bishop),
+        'К' | 'к' => Roles::one(Role::Knight).or(Role::King),
+        _ => return None,
+    };
+    Some(roles)
 }

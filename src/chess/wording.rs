@@ -65,27 +65,24 @@ pub fn move_words(position: &Chess, m: Move) -> String {
 fn piece_words(m: Move) -> String {
     let to = m.to();
     let from = m.from().map_or_else(String::new, |from| format!(" from {from}"));
-    let mut words = format!("{}{from}", role_name(m.role()));
-    match m {
+    let becomes = match m {
+        Move::Normal {
+            promotion: Some(role),
+            ..
+        } => format!(" and becomes a {}", role_name(role)),
+        _ => String::new(),
+    };
+    let does = match m {
         Move::EnPassant { from, .. } => {
             let taken = Square::from_coords(to.file(), from.rank());
-            words.push_str(&format!(" takes the pawn on {taken} en passant, landing on {to}"));
+            format!("takes the pawn on {taken} en passant, landing on {to}")
         }
         Move::Normal {
             capture: Some(taken), ..
-        } => {
-            words.push_str(&format!(" takes the {} on {to}", role_name(taken)));
-        }
-        _ => words.push_str(&format!(" to {to}")),
-    }
-    if let Move::Normal {
-        promotion: Some(role),
-        ..
-    } = m
-    {
-        words.push_str(&format!(" and becomes a {}", role_name(role)));
-    }
-    words
+        } => format!("takes the {} on {to}", role_name(taken)),
+        _ => format!("to {to}"),
+    };
+    format!("{}{from} {does}{becomes}", role_name(m.role()))
 }
 
 /// The rank on which a pawn of `color` is promoted.
