@@ -72,7 +72,12 @@ impl GameRows for SqliteTx<'_> {
         rows.map(|raw| raw?.into_summary()).collect()
     }
 
-    fn game_by_request(&mut self, user: UserId, request: &str, since: Timestamp) -> Result<Option<StoredGame>> {
+    fn game_by_request(
+        &mut self,
+        user: UserId,
+        request: &str,
+        since: Timestamp,
+    ) -> Result<Option<StoredGame>> {
         let mut query = self.sql(select_game!(
             "AND touched = 0 AND request = ?2 AND created_at >= ?3 ORDER BY change DESC LIMIT 1"
         ))?;
@@ -108,7 +113,7 @@ impl GameRows for SqliteTx<'_> {
             game.request,
             game.created_at,
             game.changed_at,
-            game.game.ply(),
+            ply_column(game.game.ply()),
             color_column(game.game.turn()),
             game.owes_reply(),
         ])?;
@@ -138,11 +143,11 @@ impl GameRows for SqliteTx<'_> {
             game.revision,
             game.touched,
             sent.map(|sent| sent.text.as_str()),
-            sent.map(|sent| sent.ply),
+            sent.map(|sent| ply_column(sent.ply)),
             sent.map(|sent| sent.at),
-            game.undone_from,
+            game.undone_from.map(ply_column),
             game.changed_at,
-            game.game.ply(),
+            ply_column(game.game.ply()),
             color_column(game.game.turn()),
             game.owes_reply(),
         ])?;
@@ -175,11 +180,22 @@ impl GameRows for SqliteTx<'_> {
              GROUP BY opponent, level ORDER BY opponent, level",
         )?;
         let rows = query.query_map([user.to_string()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
         })?;
         rows.map(|row| {
             let (kind, level, won, drawn, lost) = row?;
-            Ok(Tally { opponent: opponent(&kind, level).map_err(corrupt("games", user))?, won, drawn, lost })
+            Ok(Tally {
+                opponent: opponent(&kind, level).map_err(corrupt("games", user))?,
+                won,
+                drawn,
+                lost,
+            })
         })
         .collect()
     }
@@ -192,8 +208,15 @@ impl GameRows for SqliteTx<'_> {
              GROUP BY eco, opening ORDER BY games DESC, opening LIMIT ?2",
         )?;
         let rows = query.query_map(params![user.to_string(), limit], |row| {
-            let opening = Opening { eco: row.get(0)?, name: row.get(1)? };
-            Ok(OpeningCount { opening, games: row.get(2)?, won: row.get(3)? })
+            let opening = Opening {
+                eco: row.get(0)?,
+                name: row.get(1)?,
+            };
+            Ok(OpeningCount {
+                opening,
+                games: row.get(2)?,
+                won: row.get(3)?,
+            })
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -201,7 +224,9 @@ impl GameRows for SqliteTx<'_> {
     fn owed_replies(&mut self, limit: u32) -> Result<Vec<(UserId, GameId)>> {
         let mut query =
             self.sql("SELECT user_id, id FROM games WHERE reply_owed = 1 ORDER BY changed_at LIMIT ?1")?;
-        let rows = query.query_map([limit], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        let rows = query.query_map([limit], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
         rows.map(|row| {
             let (user, id) = row?;
             Ok((parse("games", &id, &user)?, parse("games", &id, &id)?))
@@ -211,7 +236,15 @@ impl GameRows for SqliteTx<'_> {
 }
 
 fn opening_columns(game: &StoredGame) -> (Option<&str>, Option<&str>) {
-    game.opening.as_ref().map(|opening| (opening.eco.as_str(), opening.name.as_str())).unzip()
+    game.opening
+        .as_ref()
+        .map(|opening| (opening.eco.as_str(), opening.name.as_str()))
+        .unzip()
+}
+
+/// No game has that many moves: the seventy-five-move rule ends it long before.
+fn ply_column(ply: usize) -> u16 {
+    u16::try_from(ply).unwrap_or(u16::MAX)
 }
 
 const fn color_column(color: Color) -> &'static str {
@@ -246,7 +279,8 @@ fn score(text: &str) -> std::result::Result<Score, &'static str> {
 }
 
 fn reason(text: Option<&str>) -> std::result::Result<Option<Reason>, &'static str> {
-    text.map(|text| text.parse().map_err(|()| "unknown reason")).transpose()
+    text.map(|text| text.parse().map_err(|()| "unknown reason"))
+        .transpose()
 }
 
 fn one_game(row: rusqlite::Result<RawGame>) -> Result<Option<StoredGame>> {
@@ -292,7 +326,7 @@ impl RawGame {
             touched: row.get(13)?,
             request: row.get(14)?,
             last_text: read_sent(row)?,
-            undone_from: row.get(18)?,
+            undone_from: row.get::<_, Option<u16>>(18)?.map(usize::from),
             created_at: row.get(19)?,
             changed_at: row.get(20)?,
         })
@@ -302,9 +336,23 @@ impl RawGame {
         let id: GameId = parse("games", &self.id, &self.id)?;
         let ending = reason(self.reason.as_deref())
             .and_then(|reason| Ok(reason.map(|reason| (score(&self.result), reason))))
-            .and_then(|ending| ending.map(|(score, reason)| Ok(Ending { score: score?, reason })).transpose())
+            .and_then(|ending| {
+                ending
+                    .map(|(score, reason)| {
+                        Ok(Ending {
+                            score: score?,
+                            reason,
+                        })
+                    })
+                    .transpose()
+            })
             .map_err(corrupt("games", id))?;
-        let offer = self.draw_offer.as_deref().map(color).transpose().map_err(corrupt("games", id))?;
+        let offer = self
+            .draw_offer
+            .as_deref()
+            .map(color)
+            .transpose()
+            .map_err(corrupt("games", id))?;
         let game = Game::restore(self.start_fen.as_deref(), &self.moves, ending, offer);
         Ok(StoredGame {
             id,
@@ -330,9 +378,14 @@ fn read_opening(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Opening
 }
 
 fn read_sent(row: &Row<'_>) -> rusqlite::Result<Option<SentMove>> {
-    let (text, ply, at): (Option<String>, Option<usize>, Option<Timestamp>) =
+    let (text, ply, at): (Option<String>, Option<u16>, Option<Timestamp>) =
         (row.get(15)?, row.get(16)?, row.get(17)?);
-    Ok(text.zip(ply).zip(at).map(|((text, ply), at)| SentMove { text, ply, at }))
+    let sent = text.zip(ply).zip(at);
+    Ok(sent.map(|((text, ply), at)| SentMove {
+        text,
+        ply: ply.into(),
+        at,
+    }))
 }
 
 struct RawSummary {
@@ -356,7 +409,7 @@ impl RawSummary {
             opponent: row.get(1)?,
             level: row.get(2)?,
             person: row.get(3)?,
-            ply: row.get(4)?,
+            ply: row.get::<_, u16>(4)?.into(),
             turn: row.get(5)?,
             result: row.get(6)?,
             reason: row.get(7)?,

@@ -157,8 +157,12 @@ pub trait GameRows {
     /// The person's games, newest change first.
     fn games(&mut self, user: UserId, filter: &GameFilter) -> Result<Vec<GameSummary>>;
     /// The untouched game that an equal request made at `since` or later.
-    fn game_by_request(&mut self, user: UserId, request: &str, since: Timestamp)
-    -> Result<Option<StoredGame>>;
+    fn game_by_request(
+        &mut self,
+        user: UserId,
+        request: &str,
+        since: Timestamp,
+    ) -> Result<Option<StoredGame>>;
     /// Adds a game; it becomes the one changed last.
     fn insert_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
     /// Stores what changed; it becomes the one changed last.
