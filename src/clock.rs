@@ -111,7 +111,10 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the system clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the system clock"
+)]
 fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -131,7 +134,10 @@ mod tests {
         ] {
             assert_eq!(Timestamp::from_seconds(seconds).date(), date);
         }
-        assert_eq!(Timestamp::from_seconds(1_709_164_801).date_time(), "2024-02-29 00:00:01");
+        assert_eq!(
+            Timestamp::from_seconds(1_709_164_801).date_time(),
+            "2024-02-29 00:00:01"
+        );
     }
 
     #[test]

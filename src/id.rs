@@ -163,10 +163,22 @@ mod tests {
 
     #[test]
     fn spellings_that_are_not_canonical_are_refused() {
-        for bad in ["", "abc", "ABCDEFGH", "abcdefg1", "abcdefghj", "abcd fgh", "äbcdefg"] {
+        for bad in [
+            "",
+            "abc",
+            "ABCDEFGH",
+            "abcdefg1",
+            "abcdefghj",
+            "abcd fgh",
+            "äbcdefg",
+        ] {
             assert!(bad.parse::<GameId>().is_err(), "{bad}");
         }
-        for bad in ["", "018f0000000070008000000000000000", "018F0000-0000-7000-8000-000000000000"] {
+        for bad in [
+            "",
+            "018f0000000070008000000000000000",
+            "018F0000-0000-7000-8000-000000000000",
+        ] {
             assert!(bad.parse::<UserId>().is_err(), "{bad}");
         }
     }
