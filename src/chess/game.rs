@@ -3,9 +3,10 @@
 //! Every position that stood on the board is kept, because repetition, taking back and looking back all ask
 //! for them; replaying a long game from its moves takes microseconds. Who the players are is not its concern.
 
+use shakmaty::fen::Fen;
 use shakmaty::san::SanPlus;
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingMode, Chess, Color, Move, Position};
+use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position};
 
 use super::board::{fen_of, san_moves};
 use super::notation::{by_likeness, read_move};
@@ -152,6 +153,11 @@ impl Game {
             .flatten()
     }
 
+    /// The full-move number that stands on the board.
+    pub fn move_number(&self) -> u32 {
+        self.position().fullmoves().get()
+    }
+
     /// How often the present position has stood on the board.
     pub fn occurrences(&self) -> usize {
         outcome::occurrences(&self.positions)
@@ -191,6 +197,17 @@ impl Game {
             m.to_uci(CastlingMode::Standard).append_to_string(&mut text);
         }
         text
+    }
+
+    /// The start and the moves, as an engine is told them.
+    pub fn line(&self) -> (Fen, Vec<UciMove>) {
+        let start = self.positions.first().unwrap_or_else(|| self.position());
+        let moves = self
+            .moves
+            .iter()
+            .map(|m| m.to_uci(CastlingMode::Standard))
+            .collect();
+        (Fen::from_position(start, EnPassantMode::Legal), moves)
     }
 
     /// The move of the given ply (counted from 0) in SAN.

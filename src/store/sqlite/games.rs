@@ -43,7 +43,7 @@ impl GameRows for SqliteTx<'_> {
                AND (?2 IS NULL OR (reason IS NOT NULL) = ?2)
                AND (?3 IS NULL OR opponent = ?3)
                AND (?4 IS NULL OR person_plays = ?4)
-               AND (?5 = '' OR instr(?5, ' ' || result || ' ') > 0)
+               AND (trim(?5) = '' OR instr(?5, ' ' || result || ' ') > 0)
                AND (?6 IS NULL OR (reason IS NOT NULL AND person_plays = CASE result
                         WHEN '1-0' THEN iif(?6, 'white', 'black')
                         WHEN '0-1' THEN iif(?6, 'black', 'white') END))
@@ -53,7 +53,8 @@ impl GameRows for SqliteTx<'_> {
                AND (?10 IS NULL OR change < ?10)
              ORDER BY change DESC LIMIT ?11",
         )?;
-        let scores: String = filter.scores.iter().map(|score| format!(" {score} ")).collect();
+        let scores: Vec<&str> = filter.scores.iter().map(|score| score.as_str()).collect();
+        let scores = format!(" {} ", scores.join(" "));
         let opening = filter.opening.as_ref().map(|text| text.to_lowercase());
         let parameters = params![
             user.to_string(),
@@ -334,19 +335,9 @@ impl RawGame {
 
     fn into_game(self) -> Result<StoredGame> {
         let id: GameId = parse("games", &self.id, &self.id)?;
-        let ending = reason(self.reason.as_deref())
-            .and_then(|reason| Ok(reason.map(|reason| (score(&self.result), reason))))
-            .and_then(|ending| {
-                ending
-                    .map(|(score, reason)| {
-                        Ok(Ending {
-                            score: score?,
-                            reason,
-                        })
-                    })
-                    .transpose()
-            })
-            .map_err(corrupt("games", id))?;
+        let score = score(&self.result).map_err(corrupt("games", id))?;
+        let reason = reason(self.reason.as_deref()).map_err(corrupt("games", id))?;
+        let ending = reason.map(|reason| Ending { score, reason });
         let offer = self
             .draw_offer
             .as_deref()
