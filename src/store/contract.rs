@@ -1,5 +1,7 @@
 //! What every backend must do. Each backend calls [`every_backend`] with a way to open the same database.
 
+mod games;
+
 use std::path::Path;
 
 use tokio::task::JoinSet;
@@ -25,6 +27,7 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     a_removed_person_leaves_nothing(&store).await;
     sessions_beyond_the_limit_end(&store).await;
     what_has_expired_is_swept(&store).await;
+    games::games(&store).await;
     store.close().await;
     let again = open();
     what_was_answered_survives_a_restart(&again).await;

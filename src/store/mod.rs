@@ -23,7 +23,8 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use tx::{
-    AccountRows, ClientRows, Fact, FactRows, Failures, GrantRows, KeyRows, KeyState, StoredKey, Sweep, Tx,
+    AccountRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows, GameSummary, GrantRows, KeyRows,
+    KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally, Tx,
 };
 
 /// Where the database is.

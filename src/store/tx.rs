@@ -2,6 +2,8 @@
 //!
 //! A unit of work gets a [`Tx`]; a function that needs only grants asks for `&mut dyn GrantRows`.
 
+mod games;
+
 use super::StoreError;
 use crate::account::{BrowserSession, LocalAccount, User, Username};
 use crate::clock::Timestamp;
@@ -11,12 +13,14 @@ use crate::oauth::{
 };
 use crate::secret::Digest;
 
+pub use games::{GameFilter, GameRows, GameSummary, OpeningCount, SentMove, StoredGame, Tally};
+
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
-pub trait Tx: AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep {}
+pub trait Tx: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep {}
 
-impl<T: AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep> Tx for T {}
+impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep> Tx for T {}
 
 /// Failed attempts to sign in under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,10 @@ use rusqlite::Connection;
 
 use super::{APPLICATION_ID, StoreError, restrict};
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_accounts_and_grants.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_accounts_and_grants.sql"),
+    include_str!("migrations/0002_games.sql"),
+];
 
 /// Brings the database to the newest version.
 pub(super) fn to_newest(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod clients;
+mod games;
 mod grants;
 mod keys;
 mod migrate;

@@ -1,0 +1,577 @@
+//! A game: where it began, what was played, and how it stands.
+//!
+//! Every position that stood on the board is kept, because repetition, taking back and looking back all ask
+//! for them; replaying a long game from its moves takes microseconds. Who the players are is not its concern.
+
+use shakmaty::fen::Fen;
+use shakmaty::san::SanPlus;
+use shakmaty::uci::UciMove;
+use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position};
+
+use super::board::{fen_of, san_moves};
+use super::notation::{by_likeness, read_move};
+use super::outcome::{self, Claim, Ending, Reason, Score};
+use super::refusal::{MoveRefusal, Refusal};
+use super::start::{self, Start};
+use super::wording::{color_name, move_words};
+
+/// A stored game that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unplayable {
+    /// The start is no position.
+    #[error("the start position cannot be read")]
+    Start,
+    /// A stored move cannot be played.
+    #[error("move {0} cannot be played")]
+    Move(usize),
+}
+
+/// A game of standard chess.
+#[derive(Debug, Clone)]
+pub struct Game {
+    /// What stood on the board; the first is the start, the last is now.
+    positions: Vec<Chess>,
+    moves: Vec<Move>,
+    ending: Option<Ending>,
+    draw_offer: Option<Color>,
+}
+
+impl Default for Game {
+    fn default() -> Self {
+        Self::new(&Start::default())
+    }
+}
+
+impl Game {
+    /// A game about to begin. It may be over already, where the start is a mate.
+    pub fn new(start: &Start) -> Self {
+        let positions = vec![start.position().clone()];
+        let ending = outcome::automatic_ending(&positions);
+        Self {
+            positions,
+            moves: Vec::new(),
+            ending,
+            draw_offer: None,
+        }
+    }
+
+    /// A game as it was stored: the start unless it is the usual one, the moves in UCI with blanks between
+    /// them, and how it ended.
+    pub fn restore(
+        start_fen: Option<&str>,
+        moves: &str,
+        ending: Option<Ending>,
+        draw_offer: Option<Color>,
+    ) -> Result<Self, Unplayable> {
+        let start = match start_fen {
+            None => Chess::new(),
+            Some(fen) => Start::from_fen(fen)
+                .map_err(|_| Unplayable::Start)?
+                .position()
+                .clone(),
+        };
+        let mut game = Self {
+            positions: vec![start],
+            moves: Vec::new(),
+            ending,
+            draw_offer,
+        };
+        for (i, text) in moves.split_ascii_whitespace().enumerate() {
+            let uci = UciMove::from_ascii(text.as_bytes()).map_err(|_| Unplayable::Move(i + 1))?;
+            let m = uci
+                .to_move(game.position())
+                .map_err(|_| Unplayable::Move(i + 1))?;
+            game.push(m);
+        }
+        Ok(game)
+    }
+
+    /// How many moves have been played.
+    pub fn ply(&self) -> usize {
+        self.moves.len()
+    }
+
+    /// What stands on the board now.
+    pub fn position(&self) -> &Chess {
+        self.positions
+            .last()
+            .unwrap_or_else(|| unreachable!("a game keeps at least its start"))
+    }
+
+    /// What stood on the board after `ply` moves.
+    pub fn position_at(&self, ply: usize) -> Option<&Chess> {
+        self.positions.get(ply)
+    }
+
+    /// Every position, the start first.
+    pub fn positions(&self) -> &[Chess] {
+        &self.positions
+    }
+
+    /// The moves played.
+    pub fn moves(&self) -> &[Move] {
+        &self.moves
+    }
+
+    /// Whose turn it is; stays as it was when the game is over.
+    pub fn turn(&self) -> Color {
+        self.position().turn()
+    }
+
+    /// Who made the move that led from `ply` to `ply + 1`.
+    pub fn mover(&self, ply: usize) -> Option<Color> {
+        self.positions
+            .get(ply)
+            .filter(|_| ply < self.moves.len())
+            .map(Position::turn)
+    }
+
+    /// How the game ended; `None` while it goes on.
+    pub fn ending(&self) -> Option<Ending> {
+        self.ending
+    }
+
+    /// Whether moves may still be made.
+    pub fn is_ongoing(&self) -> bool {
+        self.ending.is_none()
+    }
+
+    /// The result, `*` while the game goes on.
+    pub fn score(&self) -> Score {
+        self.ending.map_or(Score::None, |ending| ending.score)
+    }
+
+    /// Who has offered a draw that is not yet answered.
+    pub fn draw_offer(&self) -> Option<Color> {
+        self.draw_offer
+    }
+
+    /// What the player to move may claim.
+    pub fn claim(&self) -> Option<Claim> {
+        self.is_ongoing()
+            .then(|| outcome::claim(&self.positions))
+            .flatten()
+    }
+
+    /// The full-move number that stands on the board.
+    pub fn move_number(&self) -> u32 {
+        self.position().fullmoves().get()
+    }
+
+    /// How often the present position has stood on the board.
+    pub fn occurrences(&self) -> usize {
+        outcome::occurrences(&self.positions)
+    }
+
+    /// Whether the game began from the usual array.
+    pub fn is_from_standard_start(&self) -> bool {
+        self.positions.first().is_some_and(start::is_standard)
+    }
+
+    /// The start as a FEN.
+    pub fn start_fen(&self) -> String {
+        self.positions.first().map(fen_of).unwrap_or_default()
+    }
+
+    /// The present position as a FEN.
+    pub fn fen(&self) -> String {
+        fen_of(self.position())
+    }
+
+    /// The legal moves in SAN; none when the game is over.
+    pub fn legal_moves(&self) -> Vec<String> {
+        if self.is_ongoing() {
+            san_moves(self.position())
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The moves in UCI with blanks between them, as [`Game::restore`] reads them.
+    pub fn uci_moves(&self) -> String {
+        let mut text = String::with_capacity(self.moves.len() * 5);
+        for m in &self.moves {
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            m.to_uci(CastlingMode::Standard).append_to_string(&mut text);
+        }
+        text
+    }
+
+    /// The start and the moves, as an engine is told them.
+    pub fn line(&self) -> (Fen, Vec<UciMove>) {
+        let start = self.positions.first().unwrap_or_else(|| self.position());
+        let moves = self
+            .moves
+            .iter()
+            .map(|m| m.to_uci(CastlingMode::Standard))
+            .collect();
+        (Fen::from_position(start, EnPassantMode::Legal), moves)
+    }
+
+    /// The move of the given ply (counted from 0) in SAN.
+    pub fn san(&self, ply: usize) -> Option<String> {
+        let position = self.positions.get(ply)?;
+        Some(SanPlus::from_move(position.clone(), *self.moves.get(ply)?).to_string())
+    }
+
+    /// The move of the given ply (counted from 0) in UCI.
+    pub fn uci(&self, ply: usize) -> Option<String> {
+        Some(self.moves.get(ply)?.to_uci(CastlingMode::Standard).to_string())
+    }
+
+    /// The move of the given ply (counted from 0) in words.
+    pub fn words(&self, ply: usize) -> Option<String> {
+        Some(move_words(self.positions.get(ply)?, *self.moves.get(ply)?))
+    }
+
+    /// Reads what was typed for a move in the present position.
+    pub fn read(&self, text: &str) -> Result<Move, Refusal> {
+        self.require_ongoing()?;
+        read_move(self.position(), text).map_err(|fault| {
+            let (similar, others) = by_likeness(self.position(), text);
+            Refusal::Move(Box::new(MoveRefusal {
+                tried: shortened(text),
+                fault,
+                similar,
+                others,
+                ply: self.ply(),
+                fen: self.fen(),
+            }))
+        })
+    }
+
+    /// Plays a move that [`Game::read`] or the engine gave. A standing draw offer is thereby declined.
+    pub fn play(&mut self, m: Move) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        if !self.position().is_legal(m) {
+            return Err(Refusal::other("That move is not legal here."));
+        }
+        self.push(m);
+        self.draw_offer = self.draw_offer.filter(|by| *by == self.turn().other());
+        self.ending = outcome::automatic_ending(&self.positions);
+        Ok(())
+    }
+
+    /// Plays a move given in UCI, as engines give it.
+    pub fn play_uci(&mut self, uci: &UciMove) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        let m = uci
+            .to_move(self.position())
+            .map_err(|_| Refusal::other("That move is not legal here."))?;
+        self.play(m)
+    }
+
+    /// `by` gives up.
+    pub fn resign(&mut self, by: Color) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        self.end(Ending::win(by.other(), Reason::Resignation));
+        Ok(())
+    }
+
+    /// Calls the game off, which is possible until both sides have moved.
+    pub fn abort(&mut self) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        if self.ply() >= 2 {
+            return Err(Refusal::other(
+                "Both sides have moved, so the game can no longer be called off; it can be resigned.",
+            ));
+        }
+        self.end(Ending {
+            score: Score::None,
+            reason: Reason::Aborted,
+        });
+        Ok(())
+    }
+
+    /// `by` offers a draw. It stands until it is answered or the other side moves.
+    pub fn offer_draw(&mut self, by: Color) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        if self.draw_offer == Some(by.other()) {
+            return self.accept_draw(by);
+        }
+        self.draw_offer = Some(by);
+        Ok(())
+    }
+
+    /// `by` takes the offered draw.
+    pub fn accept_draw(&mut self, by: Color) -> Result<(), Refusal> {
+        self.require_offer_to(by)?;
+        self.end(Ending::draw(Reason::Agreement));
+        Ok(())
+    }
+
+    /// `by` turns the offered draw down.
+    pub fn decline_draw(&mut self, by: Color) -> Result<(), Refusal> {
+        self.require_offer_to(by)?;
+        self.draw_offer = None;
+        Ok(())
+    }
+
+    /// The player to move claims a draw by repetition or the fifty-move rule.
+    pub fn claim_draw(&mut self) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        let Some(claim) = self.claim() else {
+            return Err(Refusal::Other(format!(
+                "There is no draw to claim: this position has occurred {} of 3 times, and {} of 50 moves have \
+                 passed without a capture or a pawn move.",
+                self.occurrences(),
+                self.position().halfmoves() / 2
+            )));
+        };
+        self.end(Ending::draw(claim.reason()));
+        Ok(())
+    }
+
+    /// Goes back to what stood after `ply` moves; the game is open again.
+    pub fn take_back_to(&mut self, ply: usize) {
+        self.moves.truncate(ply);
+        self.positions.truncate(self.moves.len() + 1);
+        self.draw_offer = None;
+        self.ending = outcome::automatic_ending(&self.positions);
+    }
+
+    fn push(&mut self, m: Move) {
+        let mut position = self.position().clone();
+        position.play_unchecked(m);
+        self.positions.push(position);
+        self.moves.push(m);
+    }
+
+    fn end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+        self.draw_offer = None;
+    }
+
+    fn require_ongoing(&self) -> Result<(), Refusal> {
+        match self.ending {
+            None => Ok(()),
+            Some(ending) => Err(Refusal::Other(format!(
+                "This game is over: {} {}. Position at ply {}: {}.",
+                ending.score,
+                ending.reason.words(),
+                self.ply(),
+                self.fen()
+            ))),
+        }
+    }
+
+    fn require_offer_to(&self, by: Color) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        if self.draw_offer == Some(by.other()) {
+            return Ok(());
+        }
+        Err(Refusal::Other(format!(
+            "{} has not offered a draw.",
+            color_name(by.other())
+        )))
+    }
+}
+
+/// What was typed, short enough to be repeated.
+fn shortened(text: &str) -> String {
+    let text = text.trim();
+    let mut short: String = text
+        .chars()
+        .filter(|c| !c.is_control() && *c != '`')
+        .take(40)
+        .collect();
+    if text.chars().count() > 40 {
+        short.push('…');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::walk;
+    use super::*;
+
+    fn game(fen: &str, moves: &str) -> Game {
+        let start = if fen.is_empty() {
+            Start::default()
+        } else {
+            Start::from_fen(fen).unwrap()
+        };
+        let mut game = Game::new(&start);
+        for text in moves.split_whitespace() {
+            let m = game.read(text).unwrap();
+            game.play(m).unwrap();
+        }
+        game
+    }
+
+    #[test]
+    fn games_end_as_the_laws_say() {
+        let shuffle = "Nf3 Nf6 Ng1 Ng8 ";
+        for (fen, moves, score, reason) in [
+            ("", "f3 e5 g4 Qh4#".to_owned(), Score::Black, Reason::Checkmate),
+            (
+                "7k/5Q2/8/8/8/8/8/K7 w - -",
+                "Qg6 ".to_owned(),
+                Score::Draw,
+                Reason::Stalemate,
+            ),
+            (
+                "7k/8/8/8/8/8/6p1/K7 w - -",
+                "Kb1 g1=B".to_owned(),
+                Score::Draw,
+                Reason::DeadPosition,
+            ),
+            ("", shuffle.repeat(4), Score::Draw, Reason::Fivefold),
+            (
+                "7k/8/8/8/8/8/R7/K7 w - - 149 100",
+                "Ra3".to_owned(),
+                Score::Draw,
+                Reason::SeventyFiveMoves,
+            ),
+            (
+                "6k1/5ppp/8/8/8/8/8/K2R4 w - - 149 100",
+                "Rd8#".to_owned(),
+                Score::White,
+                Reason::Checkmate,
+            ),
+        ] {
+            let ending = game(fen, &moves).ending();
+            assert_eq!(ending, Some(Ending { score, reason }), "{fen} {moves}");
+        }
+    }
+
+    #[test]
+    fn three_occurrences_and_fifty_moves_are_claimed_and_not_automatic() {
+        let mut twice = game("", "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1");
+        assert_eq!(twice.claim(), None);
+        assert!(
+            twice
+                .claim_draw()
+                .unwrap_err()
+                .to_string()
+                .contains("2 of 3 times")
+        );
+        let mut thrice = game("", "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1 Ng8");
+        assert_eq!(thrice.claim(), Some(Claim::Threefold));
+        thrice.claim_draw().unwrap();
+        assert_eq!(thrice.ending(), Some(Ending::draw(Reason::Threefold)));
+        let mut fifty = game("7k/8/8/8/8/8/R7/K7 w - - 99 80", "Ra3");
+        assert_eq!(fifty.claim(), Some(Claim::FiftyMoves));
+        fifty.claim_draw().unwrap();
+        assert_eq!(fifty.ending(), Some(Ending::draw(Reason::FiftyMoves)));
+    }
+
+    #[test]
+    fn a_position_with_other_rights_is_another_position() {
+        // The first occurrence still had White's kingside castling; it does not count with the later ones.
+        let start = "4k2r/8/8/8/8/8/8/4K2R w Kk -";
+        let moves = "Kf1 Kf8 Ke1 Ke8 Kf1 Kf8 Ke1 Ke8";
+        assert_eq!(game(start, moves).occurrences(), 2);
+    }
+
+    #[test]
+    fn draws_are_offered_and_answered() {
+        let mut g = game("", "e4");
+        assert!(g.accept_draw(Color::Black).is_err());
+        g.offer_draw(Color::White).unwrap();
+        assert!(g.accept_draw(Color::White).is_err());
+        g.decline_draw(Color::Black).unwrap();
+        assert_eq!(g.draw_offer(), None);
+        g.offer_draw(Color::White).unwrap();
+        g.accept_draw(Color::Black).unwrap();
+        assert_eq!(g.ending(), Some(Ending::draw(Reason::Agreement)));
+        let mut moved = game("", "e4");
+        moved.offer_draw(Color::White).unwrap();
+        let reply = moved.read("e5").unwrap();
+        moved.play(reply).unwrap();
+        assert_eq!(moved.draw_offer(), None, "a move answers an offer");
+    }
+
+    #[test]
+    fn nothing_happens_after_the_end_but_taking_back() {
+        let mut g = game("", "f3 e5 g4 Qh4#");
+        for refusal in [
+            g.read("e4").unwrap_err(),
+            g.resign(Color::White).unwrap_err(),
+            g.abort().unwrap_err(),
+            g.offer_draw(Color::White).unwrap_err(),
+            g.claim_draw().unwrap_err(),
+        ] {
+            let text = refusal.to_string();
+            assert!(
+                text.contains("over: 0-1 by checkmate") && text.contains("Nothing changed"),
+                "{text}"
+            );
+        }
+        g.take_back_to(2);
+        assert!(g.is_ongoing());
+        assert_eq!((g.ply(), g.turn()), (2, Color::White));
+    }
+
+    #[test]
+    fn a_game_is_called_off_only_before_both_sides_moved() {
+        let mut early = game("", "e4");
+        early.abort().unwrap();
+        assert_eq!(
+            early.ending(),
+            Some(Ending {
+                score: Score::None,
+                reason: Reason::Aborted
+            })
+        );
+        assert!(game("", "e4 e5").abort().is_err());
+    }
+
+    #[test]
+    fn a_refused_move_says_everything() {
+        let text = game("", "e4 e5").read("Nf6").unwrap_err().to_string();
+        for part in [
+            "`Nf6`",
+            "Similar legal moves: Nf3",
+            "Other legal moves:",
+            "ply 2",
+            "rnbqkbnr/",
+            "ask the person",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        let long = game("", "").read(&"x`".repeat(500)).unwrap_err().to_string();
+        assert!(long.len() < 600, "{long}");
+    }
+
+    #[test]
+    fn a_row_that_makes_no_sense_is_an_error() {
+        assert_eq!(
+            Game::restore(None, "e2e4 e2e4", None, None).unwrap_err(),
+            Unplayable::Move(2)
+        );
+        assert_eq!(
+            Game::restore(None, "zz", None, None).unwrap_err(),
+            Unplayable::Move(1)
+        );
+        assert_eq!(
+            Game::restore(Some("nonsense"), "", None, None).unwrap_err(),
+            Unplayable::Start
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn storing_and_restoring_is_no_change(steps in walk::steps()) {
+            let mut game = Game::default();
+            for m in walk::moves(&steps) {
+                if game.play(m).is_err() {
+                    break;
+                }
+            }
+            let copy = Game::restore(None, &game.uci_moves(), game.ending(), None).unwrap();
+            prop_assert_eq!(copy.fen(), game.fen());
+            prop_assert_eq!(copy.ply(), game.ply());
+            let start = Start::from_fen(&game.fen()).unwrap();
+            prop_assert_eq!(start.position(), game.position());
+            prop_assert_eq!(fen_of(start.position()), game.fen());
+        }
+    }
+}

@@ -1,0 +1,531 @@
+//! Reading a move the way people and models write it.
+//!
+//! Proper SAN and UCI are taken at their word. Anything else is turned into a pattern and held against the
+//! legal moves: it is played only when exactly one move fits, so that a slip is forgiven and never guessed.
+
+use serde::{Deserialize, Serialize};
+use shakmaty::san::{San, SanPlus};
+use shakmaty::uci::UciMove;
+use shakmaty::{CastlingSide, Chess, File, Move, Position, Role, Square, attacks};
+
+use super::pattern::{Pattern, PiecePattern, Roles};
+use super::refusal::MoveFault;
+use super::vocabulary::{Reading, tokens, without_number};
+use super::wording::{color_name, last_rank, role_name};
+
+/// What was typed or said for a move; not yet a move.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MoveText(String);
+
+/// The longest text that is read as one move.
+const MAX_MOVE: usize = 80;
+
+impl MoveText {
+    /// The text, without the blanks around it.
+    pub fn as_str(&self) -> &str {
+        self.0.trim()
+    }
+}
+
+impl From<&str> for MoveText {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+/// The one legal move of `position` that `text` names.
+pub fn read_move(position: &Chess, text: &str) -> Result<Move, MoveFault> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > MAX_MOVE {
+        return Err(MoveFault::NotUnderstood);
+    }
+    if let Some(m) = exact(position, text) {
+        return Ok(m);
+    }
+    let legal = position.legal_moves();
+    let mut understood = None;
+    for group in groups(text) {
+        let patterns: Vec<Pattern> = group
+            .iter()
+            .filter_map(|reading| Pattern::of(&tokens(text, *reading)?))
+            .collect();
+        let fitting: Vec<Move> = legal
+            .iter()
+            .copied()
+            .filter(|m| patterns.iter().any(|pattern| pattern.fits(*m)))
+            .collect();
+        if !fitting.is_empty() {
+            return decide(position, &fitting);
+        }
+        understood = understood.or_else(|| patterns.first().copied());
+    }
+    Err(understood.map_or(MoveFault::NotUnderstood, |pattern| {
+        MoveFault::Illegal(why_not(position, &pattern))
+    }))
+}
+
+/// SAN and UCI as their standards have them.
+fn exact(position: &Chess, text: &str) -> Option<Move> {
+    let plain = without_number(text).trim_end_matches(['!', '?']);
+    if let Ok(SanPlus { san, .. }) = SanPlus::from_ascii(plain.as_bytes())
+        && !matches!(san, San::Put { .. } | San::Null)
+        && let Ok(m) = san.to_move(position)
+    {
+        return Some(m);
+    }
+    match UciMove::from_ascii(plain.as_bytes()) {
+        Ok(uci @ UciMove::Normal { .. }) => uci.to_move(position).ok(),
+        _ => None,
+    }
+}
+
+/// Readings to try, the likelier group first. `bc3` may be pawn or bishop, `Bc3` is first the bishop.
+fn groups(text: &str) -> Vec<Vec<Reading>> {
+    let english = |b_is_bishop| Reading {
+        b_is_bishop,
+        foreign: false,
+    };
+    let foreign = Reading {
+        b_is_bishop: text.contains('B'),
+        foreign: true,
+    };
+    let mut groups = match (text.contains('B'), text.contains('b')) {
+        (true, _) => vec![vec![english(true)], vec![english(false)]],
+        (false, true) => vec![vec![english(false), english(true)]],
+        (false, false) => vec![vec![english(false)]],
+    };
+    groups.push(vec![foreign]);
+    groups
+}
+
+fn decide(position: &Chess, fitting: &[Move]) -> Result<Move, MoveFault> {
+    let [first, rest @ ..] = fitting else {
+        return Err(MoveFault::NotUnderstood);
+    };
+    if rest.is_empty() {
+        return Ok(*first);
+    }
+    let names = fitting
+        .iter()
+        .map(|m| SanPlus::from_move(position.clone(), *m).to_string())
+        .collect();
+    let one_pawn = rest
+        .iter()
+        .all(|m| m.from() == first.from() && m.to() == first.to());
+    Err(if one_pawn {
+        MoveFault::Promotion(names)
+    } else {
+        MoveFault::Ambiguous(names)
+    })
+}
+
+fn why_not(position: &Chess, pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Castle(side) => why_not_castle(position, side.unwrap_or(CastlingSide::KingSide)),
+        Pattern::Piece(pattern) => why_not_piece(position, pattern),
+    }
+}
+
+fn why_not_castle(position: &Chess, side: CastlingSide) -> String {
+    let color = position.turn();
+    let name = color_name(color);
+    let wing = if side == CastlingSide::KingSide {
+        "kingside"
+    } else {
+        "queenside"
+    };
+    if !position.castles().has(color, side) {
+        return format!("{name} has no right to castle {wing}: king or rook has moved or is not there");
+    }
+    if position.is_check() {
+        return format!("{name} is in check, and nobody castles out of check");
+    }
+    if (position.castles().path(color, side) & position.board().occupied()).any() {
+        return "there are pieces between king and rook".to_owned();
+    }
+    "the king would pass over or land on an attacked square".to_owned()
+}
+
+fn why_not_piece(position: &Chess, pattern: &PiecePattern) -> String {
+    let us = position.turn();
+    let name = color_name(us);
+    let board = position.board();
+    if let Some(from) = pattern.from.square() {
+        match board.piece_at(from) {
+            None => return format!("there is no piece on {from}"),
+            Some(piece) if piece.color != us => {
+                let role = role_name(piece.role);
+                return format!(
+                    "the {role} on {from} is {}'s, and it is {name}'s turn",
+                    color_name(piece.color)
+                );
+            }
+            Some(piece) if !pattern.roles.contains(piece.role) => {
+                return format!("the piece on {from} is a {}", role_name(piece.role));
+            }
+            Some(_) => {}
+        }
+    }
+    let role = pattern.roles.single();
+    if let Some(role) = role.filter(|role| position.our(*role).is_empty()) {
+        return format!("{name} has no {}", role_name(role));
+    }
+    let Some(to) = pattern.to.square() else {
+        return format!("no such capture is possible for {name}");
+    };
+    if let Some(own) = board.piece_at(to).filter(|piece| piece.color == us) {
+        return format!("{name}'s own {} stands on {to}", role_name(own.role));
+    }
+    if pattern.capture && board.piece_at(to).is_none() && position.legal_ep_square() != Some(to) {
+        return format!("there is nothing to take on {to}");
+    }
+    if let Some(promoted) = pattern.promotion
+        && (to.rank() != last_rank(us) || !PROMOTED.iter().any(|role| promoted.contains(*role)))
+    {
+        return "a pawn becomes a queen, rook, bishop or knight, and only on the last rank".to_owned();
+    }
+    if reaches(position, pattern, to) {
+        return if position.is_check() {
+            format!("{name} is in check, and this does not answer it")
+        } else {
+            format!("it would leave {name}'s king in check")
+        };
+    }
+    let who = role.map_or("piece", role_name);
+    format!("no {who} of {name}'s that fits can reach {to}")
+}
+
+const PROMOTED: [Role; 4] = [Role::Queen, Role::Rook, Role::Bishop, Role::Knight];
+
+/// Whether a piece of the pattern could go to `to` if its own king were no matter.
+fn reaches(position: &Chess, pattern: &PiecePattern, to: Square) -> bool {
+    let board = position.board();
+    let us = position.turn();
+    board.by_color(us).into_iter().any(|from| {
+        let Some(role) = board.role_at(from) else {
+            return false;
+        };
+        let fits_file = pattern.from.file.is_none_or(|file: File| file == from.file());
+        let fits_rank = pattern.from.rank.is_none_or(|rank| rank == from.rank());
+        fits_file && fits_rank && pattern.roles.contains(role) && moves_to(position, role, from, to)
+    })
+}
+
+fn moves_to(position: &Chess, role: Role, from: Square, to: Square) -> bool {
+    let board = position.board();
+    if role != Role::Pawn {
+        return board.attacks_from(from).contains(to);
+    }
+    let us = position.turn();
+    if board.piece_at(to).is_some() || position.legal_ep_square() == Some(to) {
+        return attacks::pawn_attacks(us, from).contains(to);
+    }
+    let forward = us.fold_wb(8, -8);
+    let one = from.offset(forward);
+    let two = one
+        .filter(|one| board.piece_at(*one).is_none())
+        .and_then(|one| one.offset(forward));
+    let home = from.rank() == us.fold_wb(shakmaty::Rank::Second, shakmaty::Rank::Seventh);
+    one == Some(to) || (home && two == Some(to))
+}
+
+/// Puts up to five of the legal moves first that resemble what was tried, and returns both parts.
+pub(super) fn by_likeness(position: &Chess, text: &str) -> (Vec<String>, Vec<String>) {
+    let pattern = groups(text)
+        .concat()
+        .iter()
+        .find_map(|reading| Pattern::of(&tokens(text, *reading)?));
+    let mut scored: Vec<(u32, String)> = position
+        .legal_moves()
+        .into_iter()
+        .map(|m| {
+            (
+                likeness(pattern.as_ref(), m),
+                SanPlus::from_move(position.clone(), m).to_string(),
+            )
+        })
+        .collect();
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let alike = scored.iter().take(5).filter(|(score, _)| *score > 1).count();
+    let mut names = scored.into_iter().map(|(_, san)| san);
+    (names.by_ref().take(alike).collect(), names.collect())
+}
+
+fn likeness(pattern: Option<&Pattern>, m: Move) -> u32 {
+    match pattern {
+        None => 0,
+        Some(Pattern::Castle(_)) => {
+            if m.is_castle() {
+                4
+            } else {
+                u32::from(m.role() == Role::King)
+            }
+        }
+        Some(Pattern::Piece(p)) => {
+            let same_to = p.to.square().is_some_and(|to| to == m.to());
+            let same_from = p.from.square().is_some() && p.from.square() == m.from();
+            let same_role = p.roles != Roles::ALL && p.roles.contains(m.role());
+            let same_file = p.to.file.is_some_and(|file| file == m.to().file());
+            4 * u32::from(same_to)
+                + 3 * u32::from(same_from)
+                + 2 * u32::from(same_role)
+                + u32::from(same_file)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::start::Start;
+    use super::super::walk;
+    use super::super::wording::move_words;
+    use super::*;
+
+    const START: &str = "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq -";
+    const CASTLES: &str = "r3k2r/pppq1ppp/8/8/8/8/PPPQ1PPP/R3K2R w KQkq -";
+    const PROMOTES: &str = "3rk3/4P3/8/8/8/8/8/4K3 w - -";
+    const PROMOTES_TWICE: &str = "3r2k1/4P3/8/8/8/8/8/4K3 w - -";
+    const TWO_KNIGHTS: &str = "4k3/8/8/8/8/5N2/8/1N2K3 w - -";
+    const PAWN_BEFORE_BISHOP: &str = "4k3/8/8/8/8/2p5/1P6/B3K3 w - -";
+    const PAWN_AND_BISHOP: &str = "4k3/8/8/8/3B4/2p5/1P6/4K3 w - -";
+    const PASSANT: &str = "4k3/8/8/3pP3/8/8/8/4K3 w - d6";
+    const MIDDLE: &str = "r1bqk2r/pppp1ppp/2n2n2/2b1p3/2B1P3/2N2N2/PPPP1PPP/R1BQK2R w KQkq -";
+    const CENTRE: &str = "rnbqkbnr/ppp1pppp/8/3p4/4P3/8/PPPP1PPP/RNBQKBNR w KQkq -";
+
+    fn read(fen: &str, text: &str) -> Result<String, MoveFault> {
+        let start = Start::from_fen(fen).unwrap();
+        let m = read_move(start.position(), text)?;
+        Ok(SanPlus::from_move(start.position().clone(), m).to_string())
+    }
+
+    #[test]
+    fn spellings_of_people_and_models() {
+        for (fen, text, san) in [
+            (START, "e4", "e4"),
+            (START, " e4 ", "e4"),
+            (START, "E4", "e4"),
+            (START, "1. e4", "e4"),
+            (START, "1.e4!", "e4"),
+            (START, "e2e4", "e4"),
+            (START, "e2-e4", "e4"),
+            (START, "e2–e4", "e4"),
+            (START, "e2 e4", "e4"),
+            (START, "e2 to e4", "e4"),
+            (START, "Pe4", "e4"),
+            (START, "pawn to e4", "e4"),
+            (START, "pawn e four", "e4"),
+            (START, "echo four", "e4"),
+            (START, "nf3", "Nf3"),
+            (START, "NF3", "Nf3"),
+            (START, "Ng1f3", "Nf3"),
+            (START, "Ng1-f3", "Nf3"),
+            (START, "♘f3", "Nf3"),
+            (START, "knight f3", "Nf3"),
+            (START, "Knight from g1 to f3.", "Nf3"),
+            (START, "g1 knight to f3", "Nf3"),
+            (START, "move my knight to f3 please", "Nf3"),
+            (START, "Sf3", "Nf3"),
+            (START, "Cf3", "Nf3"),
+            (START, "sf3", "Nf3"),
+            (START, "Кf3", "Nf3"),
+            (CENTRE, "exd5", "exd5"),
+            (CENTRE, "exd", "exd5"),
+            (CENTRE, "ed", "exd5"),
+            (CENTRE, "ed5", "exd5"),
+            (CENTRE, "e4xd5", "exd5"),
+            (CENTRE, "e4:d5", "exd5"),
+            (CENTRE, "exd5+", "exd5"),
+            (CENTRE, "e takes d5", "exd5"),
+            (CENTRE, "e pawn takes d5", "exd5"),
+            (CENTRE, "pawn takes pawn", "exd5"),
+            (CENTRE, "pawn takes the pawn on d5", "exd5"),
+            (CENTRE, "takes d5", "exd5"),
+            (CASTLES, "O-O", "O-O"),
+            (CASTLES, "0-0", "O-O"),
+            (CASTLES, "o-o", "O-O"),
+            (CASTLES, "OO", "O-O"),
+            (CASTLES, "0-0-0", "O-O-O"),
+            (CASTLES, "ooo", "O-O-O"),
+            (CASTLES, "castle short", "O-O"),
+            (CASTLES, "castles kingside", "O-O"),
+            (CASTLES, "castle king side", "O-O"),
+            (CASTLES, "castle king's side", "O-O"),
+            (CASTLES, "long castle", "O-O-O"),
+            (CASTLES, "castle queenside", "O-O-O"),
+            (CASTLES, "e1g1", "O-O"),
+            (CASTLES, "e1-c1", "O-O-O"),
+            (CASTLES, "e1h1", "O-O"),
+            (CASTLES, "Kg1", "O-O"),
+            (CASTLES, "king to c1", "O-O-O"),
+            (CASTLES, "Qxd7", "Qxd7+"),
+            (CASTLES, "Qd7", "Qxd7+"),
+            (CASTLES, "queen takes queen", "Qxd7+"),
+            (CASTLES, "Dxd7", "Qxd7+"),
+            (CASTLES, "Td1", "Rd1"),
+            (PROMOTES, "exd8=Q", "exd8=Q+"),
+            (PROMOTES, "exd8Q", "exd8=Q+"),
+            (PROMOTES, "exd8(Q)", "exd8=Q+"),
+            (PROMOTES, "exd8/Q", "exd8=Q+"),
+            (PROMOTES, "e7xd8=n", "exd8=N"),
+            (PROMOTES, "e7d8q", "exd8=Q+"),
+            (PROMOTES, "e takes d8 becomes a queen", "exd8=Q+"),
+            (PROMOTES, "pawn takes rook and promotes to a knight", "exd8=N"),
+            (PROMOTES, "exd8=D", "exd8=Q+"),
+            (PROMOTES_TWICE, "e8Q", "e8=Q+"),
+            (PROMOTES_TWICE, "e8=b", "e8=B"),
+            (PROMOTES_TWICE, "e8 queen", "e8=Q+"),
+            (TWO_KNIGHTS, "Nbd2", "Nbd2"),
+            (TWO_KNIGHTS, "nb1d2", "Nbd2"),
+            (TWO_KNIGHTS, "knight b d2", "Nbd2"),
+            (TWO_KNIGHTS, "N3d2", "Nfd2"),
+            (PAWN_BEFORE_BISHOP, "bxc3", "bxc3"),
+            (PASSANT, "exd6", "exd6"),
+            (PASSANT, "exd6 e.p.", "exd6"),
+            (PASSANT, "exd6ep", "exd6"),
+            (PASSANT, "pawn takes d6 en passant", "exd6"),
+            (MIDDLE, "bb5", "Bb5"),
+            (MIDDLE, "bishop b5", "Bb5"),
+            (MIDDLE, "Lb5", "Bb5"),
+            (MIDDLE, "Bxf7", "Bxf7+"),
+            (MIDDLE, "b:f7+", "Bxf7+"),
+            (MIDDLE, "bishop takes f7 check", "Bxf7+"),
+        ] {
+            assert_eq!(read(fen, text), Ok(san.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_could_mean_two_moves_is_asked_back() {
+        for (fen, text, choices) in [
+            (TWO_KNIGHTS, "Nd2", ["Nbd2", "Nfd2"]),
+            (TWO_KNIGHTS, "knight to d2", ["Nbd2", "Nfd2"]),
+            (PAWN_AND_BISHOP, "bc3", ["Bxc3", "bxc3"]),
+            (CASTLES, "castle", ["O-O", "O-O-O"]),
+        ] {
+            let Err(MoveFault::Ambiguous(mut found)) = read(fen, text) else {
+                panic!("{text}")
+            };
+            found.sort();
+            assert_eq!(found, choices, "{text}");
+        }
+        assert_eq!(read(PAWN_AND_BISHOP, "Bc3"), Ok("Bxc3".to_owned()));
+        assert_eq!(
+            read(PAWN_AND_BISHOP, "bxc3"),
+            Ok("bxc3".to_owned()),
+            "as SAN has it"
+        );
+        assert_eq!(
+            read(PAWN_BEFORE_BISHOP, "bc3"),
+            Ok("bxc3".to_owned()),
+            "the bishop cannot get there"
+        );
+    }
+
+    #[test]
+    fn a_missing_promotion_lists_what_to_send() {
+        for text in ["exd8", "e7d8", "e7xd8", "pawn takes rook", "exd"] {
+            let Err(MoveFault::Promotion(mut choices)) = read(PROMOTES, text) else {
+                panic!("{text}")
+            };
+            choices.sort();
+            assert_eq!(choices, ["exd8=B", "exd8=N", "exd8=Q+", "exd8=R+"], "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_illegal_is_explained() {
+        let pinned = "4r1k1/8/8/8/8/8/4N3/4K3 w - -";
+        let checked = "4r1k1/8/8/8/8/8/8/N3K3 w - -";
+        let attacked = "5rk1/8/8/8/8/8/8/4K2R w K -";
+        for (fen, text, why) in [
+            (START, "e5", "no pawn of White's that fits can reach e5"),
+            (START, "Nf6", "no knight of White's that fits can reach f6"),
+            (START, "e7e5", "the pawn on e7 is Black's, and it is White's turn"),
+            (START, "e4e5", "there is no piece on e4"),
+            (START, "Nd2", "White's own pawn stands on d2"),
+            (START, "Nxf3", "there is nothing to take on f3"),
+            (START, "O-O", "there are pieces between king and rook"),
+            (START, "e4=Q", "only on the last rank"),
+            (pinned, "Nc3", "it would leave White's king in check"),
+            (checked, "Nb3", "White is in check, and this does not answer it"),
+            (pinned, "Qd1", "White has no queen"),
+            (pinned, "O-O", "no right to castle kingside"),
+            (attacked, "0-0", "attacked square"),
+            (CENTRE, "Rd1", "White's own queen stands on d1"),
+        ] {
+            match read(fen, text) {
+                Err(MoveFault::Illegal(found)) => assert!(found.contains(why), "{text}: {found}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_move_is_not_read_as_one() {
+        for text in [
+            "",
+            " ",
+            "hello",
+            "resign",
+            "--",
+            "0000",
+            "N@f3",
+            "I would like to win",
+            "e9",
+            "z4",
+            "½",
+            "💥",
+        ] {
+            assert_eq!(read(START, text), Err(MoveFault::NotUnderstood), "{text}");
+        }
+        assert_eq!(read(START, &"e4 ".repeat(50)), Err(MoveFault::NotUnderstood));
+    }
+
+    #[test]
+    fn letters_of_other_languages_never_stand_for_english_ones() {
+        // No rook reaches f2; reading R as the French king would play a move nobody meant.
+        let fen = "4k3/8/8/8/8/8/8/R3K3 w - -";
+        assert!(matches!(read(fen, "Rf2"), Err(MoveFault::Illegal(_))));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn every_spelling_of_a_legal_move_is_that_move(steps in walk::steps()) {
+            let position = walk::position(&steps);
+            for m in position.legal_moves() {
+                let san = SanPlus::from_move(position.clone(), m).to_string();
+                let uci = m.to_uci(shakmaty::CastlingMode::Standard).to_string();
+                let words = move_words(&position, m);
+                let bare = san.trim_end_matches(['+', '#']);
+                for text in [&san, &uci, &words, bare, &format!("3... {san}"), &bare.replace('=', "")] {
+                    prop_assert_eq!(read_move(&position, text), Ok(m), "{} in {:?}", text, position);
+                }
+                // In lower case a bishop may look like a pawn; then it asks and does not guess.
+                match read_move(&position, &bare.to_lowercase()) {
+                    Ok(read) => prop_assert!(read == m || bare.starts_with('B')),
+                    Err(fault) => prop_assert!(matches!(fault, MoveFault::Ambiguous(_)), "{} {:?}", bare, fault),
+                }
+            }
+        }
+
+        #[test]
+        fn hostile_text_never_panics(text in ".{0,120}", steps in walk::steps()) {
+            let position = walk::position(&steps);
+            let _ = read_move(&position, &text);
+            let _ = by_likeness(&position, &text);
+        }
+
+        #[test]
+        fn near_moves_never_panic(text in "[KQRBNPa-h1-8xX=O0+# .-]{1,10}", steps in walk::steps()) {
+            let position = walk::position(&steps);
+            if let Ok(m) = read_move(&position, &text) {
+                prop_assert!(position.is_legal(m));
+            }
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! PGN: the export format of the standard of 1994, with its seven tags, and numbered moves for reading.
+
+use shakmaty::{Color, Position};
+
+use super::game::Game;
+use super::opening::Opening;
+use super::outcome::{Reason, Score};
+
+/// What the seven tag roster says that the moves do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PgnTags {
+    /// What the game was part of.
+    pub event: String,
+    /// Where it was played.
+    pub site: String,
+    /// `YYYY.MM.DD`
+    pub date: String,
+    /// The player of the white pieces.
+    pub white: String,
+    /// The player of the black pieces.
+    pub black: String,
+}
+
+/// A game about to be written.
+#[derive(Debug)]
+pub struct Pgn<'a> {
+    /// The tags that are not in the game itself.
+    pub tags: &'a PgnTags,
+    /// The game.
+    pub game: &'a Game,
+    /// How many of its moves are written.
+    pub plies: usize,
+}
+
+const WIDTH: usize = 80;
+
+impl Pgn<'_> {
+    /// The text, ending in a newline.
+    pub fn write(&self) -> String {
+        let game = self.game;
+        let whole = self.plies >= game.ply();
+        let result = if whole { game.score() } else { Score::None };
+        let mut text = String::with_capacity(400 + self.plies * 8);
+        tag(&mut text, "Event", &self.tags.event);
+        tag(&mut text, "Site", &self.tags.site);
+        tag(&mut text, "Date", &self.tags.date);
+        tag(&mut text, "Round", "-");
+        tag(&mut text, "White", &self.tags.white);
+        tag(&mut text, "Black", &self.tags.black);
+        tag(&mut text, "Result", result.as_str());
+        if !game.is_from_standard_start() {
+            tag(&mut text, "SetUp", "1");
+            tag(&mut text, "FEN", &game.start_fen());
+        } else if let Some(opening) = Opening::of_game(game.positions()) {
+            tag(&mut text, "ECO", &opening.eco);
+            tag(&mut text, "Opening", &opening.name);
+        }
+        tag(
+            &mut text,
+            "Termination",
+            if whole { termination(game) } else { "unterminated" },
+        );
+        text.push('\n');
+        let mut words = numbered_words(game, 0, self.plies);
+        words.push(result.as_str().to_owned());
+        wrap(&mut text, &words);
+        text
+    }
+}
+
+fn termination(game: &Game) -> &'static str {
+    match game.ending().map(|ending| ending.reason) {
+        None => "unterminated",
+        Some(Reason::Aborted) => "abandoned",
+        Some(Reason::Timeout) => "time forfeit",
+        Some(_) => "normal",
+    }
+}
+
+fn tag(text: &mut String, name: &str, value: &str) {
+    text.push('[');
+    text.push_str(name);
+    text.push_str(" \"");
+    for c in value.chars().filter(|c| !c.is_control()).take(200) {
+        if matches!(c, '"' | '\\') {
+            text.push('\\');
+        }
+        text.push(c);
+    }
+    text.push_str("\"]\n");
+}
+
+fn wrap(text: &mut String, words: &[String]) {
+    let mut column = 0;
+    for word in words {
+        if column > 0 && column + 1 + word.len() >= WIDTH {
+            text.push('\n');
+            column = 0;
+        } else if column > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += word.len();
+    }
+    text.push('\n');
+}
+
+/// The moves from ply `from` up to ply `to`, numbered: `1. e4 e5 2. Nf3`, `3... Nf6 4. d3`.
+pub fn numbered(game: &Game, from: usize, to: usize) -> String {
+    numbered_words(game, from, to).join(" ")
+}
+
+fn numbered_words(game: &Game, from: usize, to: usize) -> Vec<String> {
+    let mut words = Vec::with_capacity((to.saturating_sub(from)) * 2);
+    for ply in from..to.min(game.ply()) {
+        let (Some(position), Some(san)) = (game.position_at(ply), game.san(ply)) else {
+            break;
+        };
+        match position.turn() {
+            Color::White => words.push(format!("{}.", position.fullmoves())),
+            Color::Black if ply == from => words.push(format!("{}...", position.fullmoves())),
+            Color::Black => {}
+        }
+        words.push(san);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ops::ControlFlow;
+
+    use pgn_reader::{RawTag, Reader, SanPlus, Visitor};
+    use proptest::prelude::*;
+
+    use super::super::movetext::movetext_tokens;
+    use super::super::start::Start;
+    use super::super::walk;
+    use super::*;
+
+    fn tags() -> PgnTags {
+        PgnTags {
+            event: "A \"friendly\" game".to_owned(),
+            site: "?".to_owned(),
+            date: "2026.01.02".to_owned(),
+            white: "Ana".to_owned(),
+            black: "Back\\slash".to_owned(),
+        }
+    }
+
+    /// Another reader's view of our text: its tags, and where its moves lead.
+    struct Judge;
+
+    impl Visitor for Judge {
+        type Tags = Vec<(String, String)>;
+        type Movetext = (Vec<(String, String)>, Game);
+        type Output = (Vec<(String, String)>, Game);
+
+        fn begin_tags(&mut self) -> ControlFlow<Self::Output, Self::Tags> {
+            ControlFlow::Continue(Vec::new())
+        }
+
+        fn tag(
+            &mut self,
+            tags: &mut Self::Tags,
+            name: &[u8],
+            value: RawTag<'_>,
+        ) -> ControlFlow<Self::Output> {
+            let name = String::from_utf8_lossy(name).into_owned();
+            tags.push((name, value.decode_utf8_lossy().into_owned()));
+            ControlFlow::Continue(())
+        }
+
+        fn begin_movetext(&mut self, tags: Self::Tags) -> ControlFlow<Self::Output, Self::Movetext> {
+            let start = tags.iter().find(|(name, _)| name == "FEN");
+            let start = start
+                .map(|(_, fen)| Start::from_fen(fen).unwrap())
+                .unwrap_or_default();
+            ControlFlow::Continue((tags, Game::new(&start)))
+        }
+
+        fn san(&mut self, (_, game): &mut Self::Movetext, san: SanPlus) -> ControlFlow<Self::Output> {
+            let m = game.read(&san.to_string()).unwrap();
+            game.play(m).unwrap();
+            ControlFlow::Continue(())
+        }
+
+        fn end_game(&mut self, movetext: Self::Movetext) -> Self::Output {
+            movetext
+        }
+    }
+
+    fn judged(text: &str) -> (Vec<(String, String)>, Game) {
+        Reader::new(text.as_bytes())
+            .read_game(&mut Judge)
+            .unwrap()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_game_is_written_as_the_standard_says() {
+        let mut game = Game::default();
+        for text in ["f3", "e5", "g4", "Qh4#"] {
+            game.play(game.read(text).unwrap()).unwrap();
+        }
+        let text = Pgn {
+            tags: &tags(),
+            game: &game,
+            plies: game.ply(),
+        }
+        .write();
+        assert!(
+            text.starts_with("[Event \"A \\\"friendly\\\" game\"]\n[Site \"?\"]\n[Date \"2026.01.02\"]\n")
+        );
+        assert!(text.contains("[Result \"0-1\"]\n"), "{text}");
+        assert!(
+            text.contains("[Termination \"normal\"]\n\n1. f3 e5 2. g4 Qh4# 0-1\n"),
+            "{text}"
+        );
+        let (tags, _) = judged(&text);
+        assert!(
+            tags.contains(&("Black".to_owned(), "Back\\slash".to_owned())),
+            "{tags:?}"
+        );
+    }
+
+    #[test]
+    fn a_game_from_a_position_says_so() {
+        let start = Start::from_fen("4k3/8/8/8/8/8/4p3/K7 b - - 0 30").unwrap();
+        let mut game = Game::new(&start);
+        game.play(game.read("e1=Q+").unwrap()).unwrap();
+        let text = Pgn {
+            tags: &tags(),
+            game: &game,
+            plies: 1,
+        }
+        .write();
+        assert!(
+            text.contains("[SetUp \"1\"]\n[FEN \"4k3/8/8/8/8/8/4p3/K7 b - - 0 30\"]\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("\n30... e1=Q+ *\n"), "{text}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn what_is_written_reads_back(steps in walk::steps()) {
+            let mut game = Game::default();
+            for m in walk::moves(&steps) {
+                if game.play(m).is_err() {
+                    break;
+                }
+            }
+            let text = Pgn { tags: &tags(), game: &game, plies: game.ply() }.write();
+            prop_assert!(text.lines().all(|line| line.len() <= 80 || line.starts_with('[')), "{}", text);
+            let (_, other) = judged(&text);
+            prop_assert_eq!(other.fen(), game.fen());
+            let mut ours = Game::default();
+            for token in movetext_tokens(&text).unwrap() {
+                ours.play(ours.read(&token).unwrap()).unwrap();
+            }
+            prop_assert_eq!(ours.fen(), game.fen());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Who sits at the board: what kind of opponent, and which side is the person's.
+
+use std::fmt;
+use std::str::FromStr;
+
+use shakmaty::Color;
+
+/// Who answers the person's moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opponent {
+    /// The engine, at one of its levels.
+    Engine {
+        /// 1 (a first day) to 10 (full strength).
+        level: u8,
+    },
+    /// Nobody: the person moves both sides, to set up and to try.
+    Nobody,
+}
+
+impl Opponent {
+    /// The word the outside knows this kind by.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Engine { .. } => "engine",
+            Self::Nobody => "nobody",
+        }
+    }
+
+    /// The engine's level, where there is one.
+    pub const fn level(self) -> Option<u8> {
+        match self {
+            Self::Engine { level } => Some(level),
+            Self::Nobody => None,
+        }
+    }
+}
+
+/// The side or sides that the person moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonSide {
+    /// White.
+    White,
+    /// Black.
+    Black,
+    /// Both, on a board without an opponent.
+    Both,
+}
+
+impl PersonSide {
+    /// Whether the person moves the pieces of `color`.
+    pub fn plays(self, color: Color) -> bool {
+        self.color().is_none_or(|own| own == color)
+    }
+
+    /// The one colour of the person, or none where it is both.
+    pub const fn color(self) -> Option<Color> {
+        match self {
+            Self::White => Some(Color::White),
+            Self::Black => Some(Color::Black),
+            Self::Both => None,
+        }
+    }
+
+    /// The side from which a board is shown to the person.
+    pub fn view(self) -> Color {
+        self.color().unwrap_or(Color::White)
+    }
+
+    /// The word the outside knows this by.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::White => "white",
+            Self::Black => "black",
+            Self::Both => "both",
+        }
+    }
+}
+
+impl From<Color> for PersonSide {
+    fn from(color: Color) -> Self {
+        color.fold_wb(Self::White, Self::Black)
+    }
+}
+
+impl fmt::Display for PersonSide {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PersonSide {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "white" => Ok(Self::White),
+            "black" => Ok(Self::Black),
+            "both" => Ok(Self::Both),
+            _ => Err(()),
+        }
+    }
+}

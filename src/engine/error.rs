@@ -1,0 +1,31 @@
+//! Why there is no answer from an engine.
+
+use std::time::Duration;
+
+/// Why there is no answer from an engine. None of these says anything about the game: it stands as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error("no engine could be started: {0}")]
+    Unavailable(String),
+    #[error("too many searches are waiting")]
+    Busy,
+    #[error("the engine did not answer within {0:?} and was stopped")]
+    Deadline(Duration),
+    #[error("the engine broke off in the middle of a search")]
+    Crashed,
+    #[error("the engine said something that makes no sense: {0}")]
+    Nonsense(&'static str),
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    #[error("the position has no legal move")]
+    Finished,
+    #[error("the line holds a position or move that is not legal")]
+    BadLine,
+}
+
+impl EngineError {
+    /// Whether a fresh process may do better.
+    pub(super) fn is_fault_of_process(&self) -> bool {
+        matches!(self, Self::Crashed | Self::Nonsense(_))
+    }
+}

@@ -1,0 +1,168 @@
+//! Ending a game: resigning, drawing, calling off.
+
+use std::time::Duration;
+
+use super::choice;
+use super::{Games, Result, Shown, line_of};
+use crate::chess::{Color, Opponent, Refusal};
+use crate::clock::Timestamp;
+use crate::engine::Score;
+use crate::id::{GameId, UserId};
+use crate::store::StoredGame;
+
+/// How the person wants a game to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finish {
+    /// Gives up.
+    Resign,
+    /// Asks for a draw.
+    OfferDraw,
+    /// Takes the draw that was offered.
+    AcceptDraw,
+    /// Turns the offered draw down.
+    DeclineDraw,
+    /// Claims a draw by repetition or the fifty-move rule.
+    ClaimDraw,
+    /// Calls the game off.
+    Abort,
+}
+
+/// The engine talks about a draw only after this many full moves.
+const DRAW_TALK_AFTER: u32 = 20;
+
+/// The engine takes a draw when the game is this even, in hundredths of a pawn.
+const EVEN_ENOUGH: i32 = 30;
+
+/// How long the engine thinks about a draw.
+const DRAW_THOUGHT: Duration = Duration::from_millis(500);
+
+impl Games {
+    /// Ends the game or tries to. A game that is over stays as it is and is returned.
+    pub async fn finish(&self, user: UserId, game: Option<GameId>, how: Finish) -> Result<Shown> {
+        if how == Finish::OfferDraw {
+            return self.offer_draw(user, game).await;
+        }
+        let now = self.0.clock.now();
+        self.0
+            .store
+            .write(move |tx| -> Result<_> {
+                let mut stored = choice::to_change(tx, user, game)?;
+                if !stored.game.is_ongoing() {
+                    return Ok(already_over(stored));
+                }
+                decide_finish(&mut stored, how)?;
+                end_of_turn(&mut stored, now);
+                tx.update_game(user, &stored)?;
+                Ok(Shown::of(stored))
+            })
+            .await
+    }
+
+    /// The engine thinks with no transaction open; its consent holds only for the game it thought about.
+    async fn offer_draw(&self, user: UserId, game: Option<GameId>) -> Result<Shown> {
+        let stored = self
+            .0
+            .store
+            .read(move |tx| choice::to_change(tx, user, game))
+            .await?;
+        if !stored.game.is_ongoing() {
+            return Ok(already_over(stored));
+        }
+        own_color(&stored, "offer a draw to")?;
+        if stored.game.move_number() <= DRAW_TALK_AFTER {
+            let refused = Shown {
+                draw_accepted: Some(false),
+                ..Shown::of(stored)
+            };
+            return Ok(refused.with_note("The engine declines: it takes a draw only after move 20."));
+        }
+        if !self.finds_it_even(user, &stored).await? {
+            let refused = Shown {
+                draw_accepted: Some(false),
+                ..Shown::of(stored)
+            };
+            return Ok(refused.with_note("The engine declines: it does not find the position even."));
+        }
+        let (id, revision, now) = (stored.id, stored.revision, self.0.clock.now());
+        self.0
+            .store
+            .write(move |tx| -> Result<_> {
+                let mut stored = choice::named(tx, user, id)?;
+                if stored.revision != revision {
+                    return Err(Refusal::other("The game went on meanwhile; offer the draw again.").into());
+                }
+                let own = own_color(&stored, "offer a draw to")?;
+                stored.game.offer_draw(own)?;
+                stored.game.accept_draw(own.other())?;
+                end_of_turn(&mut stored, now);
+                tx.update_game(user, &stored)?;
+                Ok(Shown {
+                    draw_accepted: Some(true),
+                    ..Shown::of(stored)
+                })
+            })
+            .await
+    }
+
+    async fn finds_it_even(&self, user: UserId, stored: &StoredGame) -> Result<bool> {
+        let line = line_of(&stored.game);
+        match self.0.engines.evaluate(user, &line, 1, DRAW_THOUGHT).await {
+            Ok(lines) => Ok(lines.first().is_some_and(
+                |best| matches!(best.score, Score::Centipawns(value) if value.abs() <= EVEN_ENOUGH),
+            )),
+            Err(error) => {
+                tracing::warn!(game.id = %stored.id, %error, "the engine could not think about a draw");
+                Err(Refusal::other("The engine cannot answer a draw offer just now; try again later.").into())
+            }
+        }
+    }
+}
+
+fn already_over(stored: StoredGame) -> Shown {
+    Shown {
+        repeated: true,
+        ..Shown::of(stored)
+    }
+    .with_note("The game was over already.")
+}
+
+fn end_of_turn(stored: &mut StoredGame, now: Timestamp) {
+    stored.touched = true;
+    stored.undone_from = None;
+    stored.touch(now);
+}
+
+fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<(), Refusal> {
+    match how {
+        Finish::Resign => {
+            let own = own_color(stored, "resign to")?;
+            stored.game.resign(own)
+        }
+        Finish::Abort => stored.game.abort(),
+        Finish::ClaimDraw if !stored.is_persons_turn() => Err(Refusal::other(
+            "A draw is claimed by the player whose turn it is, and that is the engine.",
+        )),
+        Finish::ClaimDraw => stored.game.claim_draw(),
+        Finish::OfferDraw => {
+            let own = own_color(stored, "offer a draw to")?;
+            stored.game.offer_draw(own)
+        }
+        Finish::AcceptDraw => {
+            let own = own_color(stored, "accept a draw from")?;
+            stored.game.accept_draw(own)
+        }
+        Finish::DeclineDraw => {
+            let own = own_color(stored, "decline a draw from")?;
+            stored.game.decline_draw(own)
+        }
+    }
+}
+
+fn own_color(stored: &StoredGame, to_do: &str) -> std::result::Result<Color, Refusal> {
+    match (stored.opponent, stored.person.color()) {
+        (Opponent::Engine { .. }, Some(color)) => Ok(color),
+        _ => Err(Refusal::Other(format!(
+            "On a board without an opponent there is nobody to {to_do}."
+        ))),
+    }
+}

@@ -1,0 +1,379 @@
+//! What every backend must do with games.
+
+use super::{at, person};
+use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Reason, Score, Start};
+use crate::clock::Timestamp;
+use crate::id::{GameId, UserId};
+use crate::store::{GameFilter, SentMove, Store, StoreError, StoredGame, Tx};
+
+type Unit = Result<(), StoreError>;
+
+pub(super) async fn games(store: &Store) {
+    let (ana, ben) = (person(101).id, person(102).id);
+    store
+        .write(move |tx| -> Unit {
+            tx.insert_user(&person(101))?;
+            tx.insert_user(&person(102))
+        })
+        .await
+        .unwrap();
+    a_game_comes_back_as_it_was_stored(store, ana, ben).await;
+    the_one_changed_last_is_known(store, ana).await;
+    lists_hold_what_was_asked_for(store, ana).await;
+    an_equal_request_finds_its_untouched_game(store, ben).await;
+    owed_replies_are_found(store, ben).await;
+    results_are_counted(store, ana).await;
+    games_go_with_their_person(store, ana).await;
+}
+
+fn new_game(n: u8, moves: &str, opponent: Opponent, person: PersonSide, now: Timestamp) -> StoredGame {
+    let mut game = Game::default();
+    for text in moves.split_whitespace() {
+        game.play(game.read(text).unwrap()).unwrap();
+    }
+    StoredGame {
+        id: GameId::new([n; 8]),
+        opponent,
+        person,
+        coach: true,
+        opening: Opening::of_game(game.positions()),
+        game,
+        revision: 1,
+        touched: false,
+        request: None,
+        last_text: None,
+        undone_from: None,
+        created_at: now,
+        changed_at: now,
+    }
+}
+
+async fn insert(store: &Store, user: UserId, game: StoredGame) {
+    store
+        .write(move |tx| -> Unit { tx.insert_game(user, &game) })
+        .await
+        .unwrap();
+}
+
+fn same(left: &StoredGame, right: &StoredGame) {
+    assert_eq!(left.game.start_fen(), right.game.start_fen());
+    assert_eq!(left.game.uci_moves(), right.game.uci_moves());
+    assert_eq!(left.game.ending(), right.game.ending());
+    assert_eq!(left.game.draw_offer(), right.game.draw_offer());
+    assert_eq!(
+        (
+            left.id,
+            left.opponent,
+            left.person,
+            left.coach,
+            &left.opening,
+            left.revision,
+            left.touched
+        ),
+        (
+            right.id,
+            right.opponent,
+            right.person,
+            right.coach,
+            &right.opening,
+            right.revision,
+            right.touched
+        )
+    );
+    assert_eq!(
+        (
+            &left.request,
+            &left.last_text,
+            left.undone_from,
+            left.created_at,
+            left.changed_at
+        ),
+        (
+            &right.request,
+            &right.last_text,
+            right.undone_from,
+            right.created_at,
+            right.changed_at
+        )
+    );
+}
+
+async fn a_game_comes_back_as_it_was_stored(store: &Store, ana: UserId, ben: UserId) {
+    let start = Start::from_fen("4k3/P6p/8/8/8/8/8/4K3 w - - 3 40").unwrap();
+    let mut stored = new_game(1, "", Opponent::Engine { level: 3 }, PersonSide::White, at(10));
+    stored.game = Game::new(&start);
+    stored.request = Some("request".to_owned());
+    insert(store, ana, stored.clone()).await;
+    let id = stored.id;
+    let found = store.read(move |tx| tx.game(ana, id)).await.unwrap();
+    same(&found.unwrap(), &stored);
+
+    stored.game.play(stored.game.read("a8=N").unwrap()).unwrap();
+    stored.game.offer_draw(Color::White).unwrap();
+    stored.revision = 2;
+    stored.touched = true;
+    stored.last_text = Some(SentMove {
+        text: "a8=N".to_owned(),
+        ply: 0,
+        at: at(11),
+    });
+    stored.undone_from = Some(4);
+    stored.changed_at = at(11);
+    let changed = stored.clone();
+    store
+        .write(move |tx| -> Unit { tx.update_game(ana, &changed) })
+        .await
+        .unwrap();
+    same(
+        &store.read(move |tx| tx.game(ana, id)).await.unwrap().unwrap(),
+        &stored,
+    );
+
+    stored.game.resign(Color::Black).unwrap();
+    let changed = stored.clone();
+    store
+        .write(move |tx| -> Unit { tx.update_game(ana, &changed) })
+        .await
+        .unwrap();
+    same(
+        &store.read(move |tx| tx.game(ana, id)).await.unwrap().unwrap(),
+        &stored,
+    );
+
+    assert!(
+        store.read(move |tx| tx.game(ben, id)).await.unwrap().is_none(),
+        "it is not Ben's"
+    );
+    let stolen = stored.clone();
+    store
+        .write(move |tx| -> Unit { tx.update_game(ben, &stolen) })
+        .await
+        .unwrap();
+    assert!(
+        store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_none(),
+        "nor does it become his"
+    );
+}
+
+async fn the_one_changed_last_is_known(store: &Store, ana: UserId) {
+    // All in the same second: the order of changes counts, not the clock.
+    let first = new_game(2, "e4 e5", Opponent::Nobody, PersonSide::Both, at(20));
+    insert(store, ana, first.clone()).await;
+    insert(
+        store,
+        ana,
+        new_game(3, "d4", Opponent::Nobody, PersonSide::Both, at(20)),
+    )
+    .await;
+    let newest = store.read(move |tx| tx.newest_game(ana)).await.unwrap().unwrap();
+    assert_eq!(newest.id, GameId::new([3; 8]));
+    store
+        .write(move |tx| -> Unit { tx.update_game(ana, &first) })
+        .await
+        .unwrap();
+    let newest = store.read(move |tx| tx.newest_game(ana)).await.unwrap().unwrap();
+    assert_eq!(newest.id, GameId::new([2; 8]));
+}
+
+async fn lists_hold_what_was_asked_for(store: &Store, ana: UserId) {
+    let mut lost = new_game(
+        4,
+        "f3 e5 g4 Qh4#",
+        Opponent::Engine { level: 1 },
+        PersonSide::White,
+        at(30),
+    );
+    lost.touched = true;
+    insert(store, ana, lost).await;
+    let all = GameFilter {
+        limit: 10,
+        ..GameFilter::default()
+    };
+    for (filter, ids) in [
+        (all.clone(), vec![4, 2, 3, 1]),
+        (
+            GameFilter {
+                limit: 2,
+                ..all.clone()
+            },
+            vec![4, 2],
+        ),
+        (
+            GameFilter {
+                finished: Some(true),
+                ..all.clone()
+            },
+            vec![4, 1],
+        ),
+        (
+            GameFilter {
+                finished: Some(false),
+                ..all.clone()
+            },
+            vec![2, 3],
+        ),
+        (
+            GameFilter {
+                opponent: Some("nobody"),
+                ..all.clone()
+            },
+            vec![2, 3],
+        ),
+        (
+            GameFilter {
+                person: Some(PersonSide::White),
+                ..all.clone()
+            },
+            vec![4, 1],
+        ),
+        (
+            GameFilter {
+                scores: vec![Score::Black],
+                ..all.clone()
+            },
+            vec![4],
+        ),
+        (
+            GameFilter {
+                scores: vec![Score::Black, Score::White],
+                ..all.clone()
+            },
+            vec![4, 1],
+        ),
+        (
+            GameFilter {
+                won: Some(true),
+                ..all.clone()
+            },
+            vec![1],
+        ),
+        (
+            GameFilter {
+                won: Some(false),
+                ..all.clone()
+            },
+            vec![4],
+        ),
+        (
+            GameFilter {
+                opening: Some("BARNES".to_owned()),
+                ..all.clone()
+            },
+            vec![4],
+        ),
+        (
+            GameFilter {
+                opening: Some("%".to_owned()),
+                ..all.clone()
+            },
+            vec![],
+        ),
+        (
+            GameFilter {
+                since: Some(at(20)),
+                ..all.clone()
+            },
+            vec![4, 2, 3],
+        ),
+        (
+            GameFilter {
+                until: Some(at(20)),
+                ..all.clone()
+            },
+            vec![1],
+        ),
+    ] {
+        let wanted: Vec<GameId> = ids.iter().map(|n| GameId::new([*n; 8])).collect();
+        let asked = filter.clone();
+        let found = store.read(move |tx| tx.games(ana, &asked)).await.unwrap();
+        assert_eq!(
+            found.iter().map(|game| game.id).collect::<Vec<_>>(),
+            wanted,
+            "{filter:?}"
+        );
+    }
+    let page = all.clone();
+    let first = store.read(move |tx| tx.games(ana, &page)).await.unwrap();
+    assert_eq!(
+        (first[0].reason, first[0].score, first[0].ply),
+        (Some(Reason::Checkmate), Score::Black, 4)
+    );
+    let rest = GameFilter {
+        before: Some(first[1].change),
+        ..all
+    };
+    let rest = store.read(move |tx| tx.games(ana, &rest)).await.unwrap();
+    assert_eq!(rest, first[2..]);
+}
+
+async fn an_equal_request_finds_its_untouched_game(store: &Store, ben: UserId) {
+    let mut game = new_game(10, "", Opponent::Engine { level: 2 }, PersonSide::White, at(100));
+    game.request = Some("a".to_owned());
+    insert(store, ben, game.clone()).await;
+    for (request, since, found) in [("a", 90, true), ("a", 101, false), ("b", 90, false)] {
+        let hit = store
+            .read(move |tx| tx.game_by_request(ben, request, at(since)))
+            .await
+            .unwrap();
+        assert_eq!(hit.is_some(), found, "{request} {since}");
+    }
+    assert_eq!(store.read(move |tx| tx.last_level(ben)).await.unwrap(), Some(2));
+    store
+        .write(move |tx| -> Unit { tx.discard_untouched_games(ben) })
+        .await
+        .unwrap();
+    assert!(store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_none());
+    let mut kept = game;
+    kept.touched = true;
+    insert(store, ben, kept).await;
+    store
+        .write(move |tx| -> Unit { tx.discard_untouched_games(ben) })
+        .await
+        .unwrap();
+    assert!(
+        store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_some(),
+        "a touched game stays"
+    );
+}
+
+async fn owed_replies_are_found(store: &Store, ben: UserId) {
+    let owed = |tx: &mut dyn Tx| tx.owed_replies(10);
+    assert!(store.read(owed).await.unwrap().is_empty());
+    let waiting = new_game(
+        11,
+        "e4",
+        Opponent::Engine { level: 2 },
+        PersonSide::White,
+        at(110),
+    );
+    insert(store, ben, waiting.clone()).await;
+    assert_eq!(store.read(owed).await.unwrap(), [(ben, waiting.id)]);
+    let mut answered = waiting;
+    answered.game.play(answered.game.read("e5").unwrap()).unwrap();
+    store
+        .write(move |tx| -> Unit { tx.update_game(ben, &answered) })
+        .await
+        .unwrap();
+    assert!(store.read(owed).await.unwrap().is_empty());
+}
+
+async fn results_are_counted(store: &Store, ana: UserId) {
+    let tallies = store.read(move |tx| tx.tallies(ana)).await.unwrap();
+    let counted: Vec<_> = tallies
+        .iter()
+        .map(|t| (t.opponent.level(), t.won, t.drawn, t.lost))
+        .collect();
+    assert_eq!(counted, [(Some(1), 0, 0, 1), (Some(3), 1, 0, 0)]);
+    let openings = store.read(move |tx| tx.opening_counts(ana, 5)).await.unwrap();
+    assert_eq!(openings.len(), 1);
+    assert_eq!((openings[0].games, openings[0].won), (1, 0));
+}
+
+async fn games_go_with_their_person(store: &Store, ana: UserId) {
+    let id = GameId::new([4; 8]);
+    store
+        .write(move |tx| -> Unit { tx.delete_user(ana) })
+        .await
+        .unwrap();
+    assert!(store.read(move |tx| tx.game(ana, id)).await.unwrap().is_none());
+}
