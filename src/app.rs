@@ -1,1 +1,130 @@
-//! (to come)
+//! The composition root: from configuration to the parts, put together. The only place that says `new` to
+//! everything.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::engine::{self, EngineOptions, Engines};
+use crate::games::Games;
+use crate::issuer::{Accounts, Issuer};
+use crate::keys::{self, KeyRing};
+use crate::secret::MasterKey;
+use crate::store::Store;
+use crate::urls::PublicUrl;
+
+/// The parts of a running server.
+pub struct App {
+    /// Keeps everything.
+    pub store: Store,
+    /// Signs people in.
+    pub issuer: Issuer,
+    /// Local accounts.
+    pub accounts: Accounts,
+    /// Plays.
+    pub games: Games,
+    /// Thinks.
+    pub engines: Engines,
+    /// Time.
+    pub clock: Clock,
+    /// Origins of browsers that may call `/mcp`.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Held while a server runs. The operating system lets go of it when the process ends, however it ends.
+pub struct Lock(#[expect(dead_code, reason = "held open for the lock on it")] File);
+
+impl App {
+    /// Opens the database, its keys and the engines.
+    pub async fn open(
+        config: &Config,
+        public_url: PublicUrl,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = Clock::System;
+        let store = open_store(config)?;
+        let (master, keys) = open_keys(config, &store).await?;
+        let policy = config.policy.clone();
+        let issuer = Issuer::new(store.clone(), keys, clock.clone(), public_url, policy, &master);
+        let engines = Engines::new(EngineOptions {
+            own: engine::own_executable().context("the engine cannot find this program's own file")?,
+            external: config.stockfish_path.clone().or_else(engine::find_external),
+            processes: config.engine_processes,
+            hash_mb: config.engine_hash_mb,
+        });
+        let games = Games::new(store.clone(), engines.clone(), clock.clone());
+        tokio::spawn(games.clone().run(shutdown.clone()));
+        tokio::spawn(announce(engines.clone()));
+        let accounts = Accounts::new(store.clone(), clock.clone());
+        let allowed_origins = config.allowed_origins.clone();
+        Ok(Self {
+            store,
+            issuer,
+            accounts,
+            games,
+            engines,
+            clock,
+            allowed_origins,
+        })
+    }
+}
+
+/// Says which engine plays, without keeping the start waiting.
+async fn announce(engines: Engines) {
+    match engines.probe().await {
+        Ok(engine) => tracing::info!(engine, "engine is ready"),
+        Err(error) => tracing::error!(%error, "no engine runs: games go on, its replies come when one does"),
+    }
+}
+
+/// Opens the database.
+pub fn open_store(config: &Config) -> anyhow::Result<Store> {
+    let path = config.database_url.path();
+    prepare_directory(path)?;
+    Store::open(&config.database_url).with_context(|| format!("cannot open {}", path.display()))
+}
+
+/// Finds the master key that opens the database, and loads the signing keys.
+pub async fn open_keys(config: &Config, store: &Store) -> anyhow::Result<(MasterKey, KeyRing)> {
+    let master = keys::unlock(store, &config.master_key, &config.master_key_file()).await?;
+    let ring = KeyRing::open(store.clone(), master.sealer(), Clock::System.now()).await?;
+    Ok((master, ring))
+}
+
+/// Makes the directory of a file, for its owner alone.
+pub fn prepare_directory(file: &Path) -> anyhow::Result<()> {
+    let Some(directory) = file
+        .parent()
+        .filter(|directory| !directory.as_os_str().is_empty())
+    else {
+        return Ok(());
+    };
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(directory)
+        .with_context(|| format!("cannot make the directory {}", directory.display()))
+}
+
+/// Makes sure that no other server works on this database.
+pub fn lock(config: &Config) -> anyhow::Result<Lock> {
+    let path = PathBuf::from(format!("{}.lock", config.database_url.path().display()));
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => {
+            bail!(
+                "another chess-mcp serves this database already: stop it first, or choose another STATE_DIR"
+            )
+        }
+        Err(TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+        }
+    }
+}

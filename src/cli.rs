@@ -1,1 +1,140 @@
-//! (to come)
+//! The command line: which command, with which settings, and how failures are told.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands;
+use crate::config::{Config, Fault, Options, SECRETS_HELP, SecretOptions};
+
+/// Chess for chat assistants: an MCP server with its own sign-in.
+#[derive(Debug, Parser)]
+#[command(name = "chess-mcp", version, after_help = SECRETS_HELP, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// What to do; `serve` when nothing is said.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve,
+    /// Check the settings and print the ones in effect, secrets masked
+    CheckConfig,
+    /// Local accounts
+    #[command(subcommand)]
+    Users(Users),
+    /// Signing keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Print an access token for a local user, for scripts and MCP Inspector
+    Token {
+        /// Whose token
+        #[arg(long)]
+        user: String,
+        /// Its life in seconds; default: ACCESS_TOKEN_TTL
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(i64).range(1..=31_536_000))]
+        ttl: Option<i64>,
+    },
+    /// Write a consistent copy of the database to a new file, while the server runs
+    Backup {
+        /// The file, which must not exist
+        file: std::path::PathBuf,
+    },
+    /// Put a backup in the place of the database, with the server stopped
+    Restore {
+        /// The backup
+        file: std::path::PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Users {
+    /// Add an account; without --password-stdin a password is generated and printed once
+    Add(WithPassword),
+    /// List all accounts
+    List,
+    /// Change a password and end the browser sessions
+    Passwd(WithPassword),
+    /// Shut somebody out, from their next request on
+    Disable {
+        /// The account
+        name: String,
+    },
+    /// Let somebody in again
+    Enable {
+        /// The account
+        name: String,
+    },
+    /// Remove an account and all its games
+    Remove {
+        /// The account
+        name: String,
+        /// Say that you mean it
+        #[arg(long, required = true)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+struct WithPassword {
+    /// The account
+    name: String,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Keys {
+    /// List the signing keys, newest first
+    List,
+}
+
+impl Cli {
+    /// The settings, made real.
+    pub fn config(&self) -> Result<Config, Vec<Fault>> {
+        Config::new(self.options.clone(), SecretOptions::from_env())
+    }
+
+    /// Runs the command.
+    pub async fn run(self, config: Config) -> anyhow::Result<()> {
+        match self.command.unwrap_or(Command::Serve) {
+            Command::Serve => commands::serve::run(config).await,
+            Command::CheckConfig => {
+                commands::say(config.describe().trim_end());
+                Ok(())
+            }
+            Command::Users(users) => {
+                let accounts = commands::users::open(&config)?;
+                match users {
+                    Users::Add(who) => commands::users::add(&accounts, &who.name, who.password_stdin).await,
+                    Users::List => commands::users::list(&accounts).await,
+                    Users::Passwd(who) => {
+                        commands::users::passwd(&accounts, &who.name, who.password_stdin).await
+                    }
+                    Users::Disable { name } => commands::users::disable(&accounts, &name).await,
+                    Users::Enable { name } => commands::users::enable(&accounts, &name).await,
+                    Users::Remove { name, yes: _ } => commands::users::remove(&accounts, &name).await,
+                }
+            }
+            Command::Keys(Keys::List) => commands::keys::list(&config).await,
+            Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
+            Command::Backup { file } => commands::backup::backup(&config, &file).await,
+            Command::Restore { file } => commands::backup::restore(&config, &file),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,1 +1,49 @@
-//! (to come)
+//! What is done now and then: writing down uses, deleting what has expired.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::issuer::Issuer;
+use crate::store::Store;
+
+const USES: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_secs(3600);
+
+/// Rows of a kind that one unit deletes, so that nobody waits long behind it.
+const SLICE: u32 = 500;
+
+/// Works until `shutdown`; writes down the last uses before it ends.
+pub(crate) async fn run(store: Store, issuer: Issuer, clock: Clock, shutdown: CancellationToken) {
+    let mut uses = interval(USES);
+    let mut sweeps = interval(SWEEP);
+    uses.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            _ = uses.tick() => flush(&issuer).await,
+            _ = sweeps.tick() => sweep(&store, &clock).await,
+        }
+    }
+    flush(&issuer).await;
+}
+
+async fn flush(issuer: &Issuer) {
+    if let Err(error) = issuer.flush_uses().await {
+        tracing::warn!(%error, "could not write down which connections were used");
+    }
+}
+
+async fn sweep(store: &Store, clock: &Clock) {
+    let now = clock.now();
+    loop {
+        match store.write(move |tx| tx.sweep(now, SLICE)).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "deleted what has expired"),
+            Err(error) => return tracing::warn!(%error, "could not delete what has expired"),
+        }
+    }
+}

@@ -1,12 +1,67 @@
+//! The door: settings, logging, the runtime, and one line for each failure.
+
 use std::process::ExitCode;
+
+use chess_mcp::cli::Cli;
+use chess_mcp::config::LogFormat;
+use chess_mcp::engine;
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
     // Before anything else: the pool spawns this executable to be its engine.
-    if std::env::args_os()
-        .skip(1)
-        .eq([chess_mcp::engine::embedded::ARGUMENT])
-    {
-        return chess_mcp::engine::embedded::run();
+    if std::env::args_os().skip(1).eq([engine::embedded::ARGUMENT]) {
+        return engine::embedded::run();
     }
-    ExitCode::SUCCESS
+    // Before any thread exists: it changes the environment.
+    if let Err(error) = load_dotenv() {
+        return fail(&format!(".env cannot be read: {error}"));
+    }
+    let cli = Cli::parse();
+    let config = match cli.config() {
+        Ok(config) => config,
+        Err(faults) => {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            return fail(&lines.join("\nchess-mcp: "));
+        }
+    };
+    if let Err(error) = log(config.log_format) {
+        return fail(&format!("RUST_LOG: {error}"));
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("the system gives no threads: {error}")),
+    };
+    match runtime.block_on(cli.run(config)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&format!("{error:#}")),
+    }
+}
+
+fn load_dotenv() -> Result<(), dotenvy::Error> {
+    match dotenvy::from_path(".env") {
+        Err(error) if !error.not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let filter = match std::env::var("RUST_LOG").ok().filter(|rules| !rules.is_empty()) {
+        Some(rules) => EnvFilter::try_new(rules)?,
+        None => EnvFilter::new("info"),
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Pretty => subscriber.init(),
+        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "the one line that says why the program ends")]
+fn fail(why: &str) -> ExitCode {
+    eprintln!("chess-mcp: {why}");
+    ExitCode::FAILURE
 }

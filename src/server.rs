@@ -1,1 +1,124 @@
-//! (to come)
+//! The server: a function of a listener, the parts and a wish to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tower::util::MapRequest;
+
+use crate::app::App;
+use crate::{http, janitor, mcp};
+
+/// Longer than the 90 s for which tunnels keep an idle connection to us.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(100);
+/// Room for the request line and the headers.
+const HEADER_BYTES: usize = 64 * 1024;
+/// Connections at once; more wait to be accepted.
+const CONNECTIONS: usize = 4096;
+/// How long running requests may take after the wish to stop.
+const GRACE: Duration = Duration::from_secs(10);
+/// Before accepting again, when the system has no more files to give.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until a signal, or until `shutdown` is cancelled; then finishes what runs and returns.
+pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) {
+    let tidying = tokio::spawn(janitor::run(
+        app.store.clone(),
+        app.issuer.clone(),
+        app.clock.clone(),
+        shutdown.clone(),
+    ));
+    let service = mcp::service(
+        app.games.clone(),
+        app.issuer.public_url().clone(),
+        shutdown.clone(),
+    );
+    let router = http::router(app.issuer, app.games, service, app.allowed_origins);
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    accept(listener, router, &shutdown).await;
+    app.engines.shutdown().await;
+    drop(tidying.await);
+    app.store.close().await;
+    tracing::info!("stopped");
+}
+
+async fn accept(listener: TcpListener, router: Router, shutdown: &CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            break;
+        };
+        let stream = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+            },
+        };
+        let connection = graceful.watch(connection(stream, router.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended badly");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    if timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests did not finish in time");
+    }
+}
+
+type Handler = MapRequest<Router, fn(Request<Incoming>) -> Request<Body>>;
+
+fn connection(
+    stream: TcpStream,
+    router: Router,
+) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Handler>> {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "small answers may be delayed");
+    }
+    let service: Handler = MapRequest::new(router, |request| request.map(Body::new));
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEADER_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+}
+
+/// SIGINT or SIGTERM asks to stop; a second one does not wait.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return tracing::error!("signals cannot be received: end the process by hand");
+    };
+    let mut wait = async || {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    };
+    wait().await;
+    tracing::info!("stopping: running requests get ten seconds");
+    shutdown.cancel();
+    wait().await;
+    std::process::exit(1);
+}

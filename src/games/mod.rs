@@ -108,6 +108,11 @@ impl Games {
             answering,
         }))
     }
+
+    /// Whether an engine runs, or can be started now.
+    pub async fn engine_is_ready(&self) -> bool {
+        self.0.engines.probe().await.is_ok()
+    }
 }
 
 impl StoredGame {

@@ -1,1 +1,157 @@
-//! (to come)
+//! The HTTP door: every route of the server on one page, and the layers around them.
+//!
+//! Handlers parse, call the [`Issuer`] or the MCP service, and render. Hosts are checked outermost, on every
+//! path; origins on `/mcp` and on form posts.
+
+mod authorize;
+mod cookies;
+mod cors;
+mod discovery;
+mod error;
+mod form;
+mod health;
+mod hosts;
+mod mcp;
+mod pages;
+mod register;
+mod token;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use http_body_util::Full;
+use tower::util::BoxCloneSyncService;
+use tower_http::timeout::TimeoutLayer;
+
+use self::hosts::Hosts;
+use self::pages::Pages;
+use crate::games::Games;
+use crate::issuer::Issuer;
+use crate::urls::path;
+
+/// Longer than any tool call may take.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The MCP endpoint behind its checks: gets whole, well-formed messages of an authenticated caller.
+pub type McpService = BoxCloneSyncService<axum::http::Request<Full<Bytes>>, Response, Infallible>;
+
+/// What every handler may use.
+#[derive(Clone)]
+pub(crate) struct Door(Arc<Inner>);
+
+struct Inner {
+    issuer: Issuer,
+    games: Games,
+    pages: Pages,
+    hosts: Hosts,
+    documents: discovery::Documents,
+    mcp: McpService,
+}
+
+/// The whole server. `allowed_origins` are those of browsers that may call `/mcp` besides our own, ChatGPT,
+/// Claude and loopback.
+pub fn router(issuer: Issuer, games: Games, mcp: McpService, allowed_origins: Vec<String>) -> Router {
+    let url = issuer.public_url().clone();
+    let door = Door(Arc::new(Inner {
+        pages: Pages::new(&url),
+        hosts: Hosts::new(url, allowed_origins),
+        documents: discovery::Documents::new(&issuer),
+        issuer,
+        games,
+        mcp,
+    }));
+    let open = Router::new()
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(discovery::protected_resource),
+        )
+        .route(path::RESOURCE_METADATA, get(discovery::protected_resource))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(discovery::authorization_server),
+        )
+        .route(
+            "/.well-known/oauth-authorization-server/mcp",
+            get(discovery::authorization_server),
+        )
+        .route(
+            "/.well-known/openid-configuration",
+            get(discovery::authorization_server),
+        )
+        .route(
+            "/.well-known/openid-configuration/mcp",
+            get(discovery::authorization_server),
+        )
+        .route(path::JWKS, get(discovery::jwks))
+        .route(path::REGISTER, post(register::register))
+        .route(
+            "/.well-known/oauth-authorization-server/register",
+            post(register::register),
+        )
+        .route(path::TOKEN, post(token::token))
+        .route(path::REVOKE, post(token::revoke))
+        .layer(from_fn(cors::open_to_everybody));
+    let people = Router::new()
+        .route("/", get(health::home))
+        .route("/favicon.svg", get(health::favicon))
+        .route(path::AUTHORIZE, get(authorize::authorize))
+        .route(path::CONSENT, post(authorize::consent))
+        .route(path::SIGN_IN, post(authorize::sign_in));
+    Router::new()
+        .merge(open)
+        .merge(people)
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route(path::MCP, any(mcp::endpoint))
+        .route("/mcp/", any(mcp::endpoint))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ))
+        .layer(from_fn_with_state(door.clone(), hosts::check_host))
+        .layer(from_fn(log))
+        .with_state(door)
+}
+
+async fn not_found() -> Response {
+    (
+        StatusCode::NOT_FOUND,
+        "There is nothing here. The MCP endpoint is /mcp.\n",
+    )
+        .into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This method is not allowed here; the Allow header names those that are.\n",
+    )
+        .into_response()
+}
+
+/// One line for each request. Never the query: it holds state, codes and challenges.
+async fn log(request: Request, next: Next) -> Response {
+    let started = tokio::time::Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let status = response.status();
+    let duration_us = started.elapsed().as_micros();
+    if status.is_server_error() {
+        tracing::error!(%method, path, status = status.as_u16(), duration_us, "request failed");
+    } else if status.is_client_error() {
+        tracing::info!(%method, path, status = status.as_u16(), duration_us, "request refused");
+    } else {
+        tracing::debug!(%method, path, status = status.as_u16(), duration_us, "request served");
+    }
+    response
+}

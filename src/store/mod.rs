@@ -128,6 +128,11 @@ pub fn inspect(url: &DatabaseUrl) -> Result<(), StoreError> {
     sqlite::inspect(url.path())
 }
 
+/// Brings everything that is in the write-ahead log into the file of a database that nobody else uses.
+pub fn settle(url: &DatabaseUrl) -> Result<(), StoreError> {
+    sqlite::settle(url.path())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

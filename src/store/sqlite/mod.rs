@@ -196,6 +196,10 @@ pub(super) fn inspect(path: &Path) -> Result<(), StoreError> {
     quick_check(&connection)
 }
 
+pub(super) fn settle(path: &Path) -> Result<(), StoreError> {
+    Ok(connect(path, OpenFlags::empty())?.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?)
+}
+
 fn quick_check(connection: &Connection) -> Result<(), StoreError> {
     let verdict: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if verdict == "ok" {

@@ -1,0 +1,38 @@
+//! `chess-mcp token`: an access token without a browser, for whoever already owns the machine.
+
+use anyhow::Context as _;
+
+use super::say;
+use crate::app;
+use crate::clock::{Clock, Seconds};
+use crate::config::Config;
+use crate::issuer::{Accounts, Issuer};
+use crate::store::Fact;
+use crate::urls::PublicUrl;
+
+pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow::Result<()> {
+    let store = app::open_store(config)?;
+    let public_url = match &config.public_url {
+        Some(url) => url.clone(),
+        None => {
+            let issuer = store.read(|tx| tx.fact(Fact::Issuer)).await?;
+            let issuer = issuer.context(
+                "no server ran on this database yet: start `chess-mcp serve` once, or set PUBLIC_URL",
+            )?;
+            PublicUrl::parse(&issuer).context("the stored issuer is not a URL")?
+        }
+    };
+    let user = Accounts::new(store.clone(), Clock::System).active(user).await?;
+    let (master, keys) = app::open_keys(config, &store).await?;
+    let issuer = Issuer::new(
+        store,
+        keys,
+        Clock::System,
+        public_url,
+        config.policy.clone(),
+        &master,
+    );
+    let life = ttl.map_or(config.policy.access_token_ttl, Seconds);
+    say(issuer.issue_for_command_line(user, life).await?.expose());
+    Ok(())
+}

@@ -1,0 +1,245 @@
+//! The settings as they are given: flag, environment or `.env`, all of them text.
+//!
+//! # Design
+//!
+//! They stand on one page, in the order of `.env.example`, rather than with the modules they set: the domain
+//! then needs no command-line parser, and what an operator can turn is seen at a glance. Everything is text
+//! here, so that [`super::Config`] can report every fault at once. Secrets are read from the environment
+//! alone: a flag would show them to everybody who lists processes.
+
+use clap::Args;
+
+use crate::secret::Secret;
+
+/// Shown under the flags of `--help`.
+pub const SECRETS_HELP: &str = "Secrets, from the environment or .env only; each may be given as NAME_FILE instead, \
+the path of a file that holds it:
+  MASTER_KEY          32 bytes in base64 that seal what is kept; made in STATE_DIR at the first start
+                      [env: MASTER_KEY] [env: MASTER_KEY_FILE]; ENCRYPTION_KEY is read too
+  OWNER_PASSWORD      Password of the account `owner`, read only when it is made at the first start
+                      [env: OWNER_PASSWORD] [env: OWNER_PASSWORD_FILE]
+  REGISTRATION_TOKEN  What clients must present to register when REGISTRATION=token
+                      [env: REGISTRATION_TOKEN] [env: REGISTRATION_TOKEN_FILE]
+
+Logging: RUST_LOG chooses what is logged (`info`, `debug`, `chess_mcp=trace` …) [env: RUST_LOG] [default: info]";
+
+/// Every setting that is not a secret.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Settings")]
+pub struct Options {
+    /// Where to listen
+    #[arg(
+        long = "bind",
+        env = "BIND_ADDR",
+        value_name = "ADDR",
+        global = true,
+        hide_env_values = true
+    )]
+    pub bind_addr: Option<String>,
+    /// The origin at which people reach the server, for example https://chess.example.org; default: where it listens
+    #[arg(
+        long,
+        env = "PUBLIC_URL",
+        value_name = "URL",
+        global = true,
+        hide_env_values = true
+    )]
+    pub public_url: Option<String>,
+    /// Where database and master key are kept
+    #[arg(
+        long,
+        env = "STATE_DIR",
+        value_name = "DIR",
+        global = true,
+        hide_env_values = true
+    )]
+    pub state_dir: Option<String>,
+    /// The database; default: sqlite:STATE_DIR/chess-mcp.db
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        global = true,
+        hide_env_values = true
+    )]
+    pub database_url: Option<String>,
+    /// Whether people sign in with local accounts: auto, on, off
+    #[arg(
+        long,
+        env = "LOCAL_SIGN_IN",
+        value_name = "WHEN",
+        global = true,
+        hide_env_values = true
+    )]
+    pub local_sign_in: Option<String>,
+    /// Browser sessions of a person [default: 5]
+    #[arg(
+        long,
+        env = "SESSIONS_PER_USER",
+        value_name = "N",
+        global = true,
+        hide_env_values = true
+    )]
+    pub sessions_per_user: Option<String>,
+    /// Live grants of a person and client; the longest idle ends [default: 20]
+    #[arg(
+        long,
+        env = "GRANTS_PER_CLIENT",
+        value_name = "N",
+        global = true,
+        hide_env_values = true
+    )]
+    pub grants_per_client: Option<String>,
+    /// Who may register clients: open, token, off [default: open]
+    #[arg(
+        long,
+        env = "REGISTRATION",
+        value_name = "WHO",
+        global = true,
+        hide_env_values = true
+    )]
+    pub registration: Option<String>,
+    /// Life of an access token, in seconds [default: 3600]
+    #[arg(
+        long,
+        env = "ACCESS_TOKEN_TTL",
+        value_name = "SECONDS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub access_token_ttl: Option<String>,
+    /// Life of a refresh token that nobody uses, in seconds [default: 2592000]
+    #[arg(
+        long,
+        env = "REFRESH_TOKEN_IDLE_TTL",
+        value_name = "SECONDS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub refresh_token_idle_ttl: Option<String>,
+    /// Life of a connection, however much it is used, in seconds [default: 15552000]
+    #[arg(
+        long,
+        env = "REFRESH_TOKEN_TTL",
+        value_name = "SECONDS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub refresh_token_ttl: Option<String>,
+    /// Life of an authorization code, in seconds [default: 60]
+    #[arg(
+        long,
+        env = "CODE_TTL",
+        value_name = "SECONDS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub code_ttl: Option<String>,
+    /// For how long a retired refresh token is answered with the live one, in seconds [default: 600]
+    #[arg(
+        long,
+        env = "REFRESH_REPLAY_WINDOW",
+        value_name = "SECONDS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub refresh_replay_window: Option<String>,
+    /// An external UCI engine such as Stockfish; default: the one found on this machine, else the embedded one
+    #[arg(
+        long,
+        env = "STOCKFISH_PATH",
+        value_name = "FILE",
+        global = true,
+        hide_env_values = true
+    )]
+    pub stockfish_path: Option<String>,
+    /// Engine processes at most; default: number of cores, 4 at most
+    #[arg(
+        long,
+        env = "ENGINE_PROCESSES",
+        value_name = "N",
+        global = true,
+        hide_env_values = true
+    )]
+    pub engine_processes: Option<String>,
+    /// Memory of an engine process for its tables, in MiB [default: 16]
+    #[arg(
+        long,
+        env = "ENGINE_HASH_MB",
+        value_name = "MIB",
+        global = true,
+        hide_env_values = true
+    )]
+    pub engine_hash_mb: Option<String>,
+    /// Origins of browsers that may call /mcp besides our own, ChatGPT, Claude and loopback; a comma list
+    #[arg(
+        long,
+        env = "ALLOWED_ORIGINS",
+        value_name = "ORIGINS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_origins: Option<String>,
+    /// Form of the log: pretty, json; default: pretty on a terminal
+    #[arg(
+        long,
+        env = "LOG_FORMAT",
+        value_name = "FORM",
+        global = true,
+        hide_env_values = true
+    )]
+    pub log_format: Option<String>,
+}
+
+/// A secret as it is given: itself, or the path of a file that holds it.
+#[derive(Debug, Clone, Default)]
+pub struct SecretOption {
+    /// `NAME`
+    pub value: Option<Secret>,
+    /// `NAME_FILE`
+    pub file: Option<String>,
+}
+
+/// Every secret setting.
+#[derive(Debug, Clone, Default)]
+pub struct SecretOptions {
+    /// `MASTER_KEY`, or `ENCRYPTION_KEY`
+    pub master_key: SecretOption,
+    /// `OWNER_PASSWORD`
+    pub owner_password: SecretOption,
+    /// `REGISTRATION_TOKEN`
+    pub registration_token: SecretOption,
+}
+
+impl SecretOptions {
+    /// Reads them from the environment.
+    pub fn from_env() -> Self {
+        Self {
+            master_key: secret("MASTER_KEY").or(secret("ENCRYPTION_KEY")),
+            owner_password: secret("OWNER_PASSWORD"),
+            registration_token: secret("REGISTRATION_TOKEN"),
+        }
+    }
+}
+
+impl SecretOption {
+    fn or(self, other: Self) -> Self {
+        if self.value.is_some() || self.file.is_some() {
+            self
+        } else {
+            other
+        }
+    }
+}
+
+fn secret(name: &str) -> SecretOption {
+    SecretOption {
+        value: variable(name).map(Secret::new),
+        file: variable(&format!("{name}_FILE")),
+    }
+}
+
+/// An environment variable; an empty one counts as unset, as it does in `.env`.
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

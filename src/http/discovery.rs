@@ -1,0 +1,49 @@
+//! The discovery documents: made once, the same whatever a request says of itself.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+
+use super::Door;
+use crate::issuer::{Issuer, Registration};
+use crate::oauth;
+
+pub(super) struct Documents {
+    authorization_server: Bytes,
+    protected_resource: Bytes,
+}
+
+impl Documents {
+    pub(super) fn new(issuer: &Issuer) -> Self {
+        let url = issuer.public_url();
+        let registration = issuer.policy().registration != Registration::Off;
+        Self {
+            authorization_server: oauth::authorization_server(url, registration).to_string().into(),
+            protected_resource: oauth::protected_resource(url).to_string().into(),
+        }
+    }
+}
+
+pub(super) async fn authorization_server(State(door): State<Door>) -> Response {
+    document(door.0.documents.authorization_server.clone())
+}
+
+pub(super) async fn protected_resource(State(door): State<Door>) -> Response {
+    document(door.0.documents.protected_resource.clone())
+}
+
+pub(super) async fn jwks(State(door): State<Door>) -> Response {
+    document(door.0.issuer.jwks().to_string().into())
+}
+
+fn document(body: Bytes) -> Response {
+    (
+        [
+            (CONTENT_TYPE, "application/json"),
+            (CACHE_CONTROL, "public, max-age=300"),
+        ],
+        body,
+    )
+        .into_response()
+}

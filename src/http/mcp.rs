@@ -1,0 +1,202 @@
+//! `/mcp`: Origin, token, method and size are checked before the MCP service sees a message.
+
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use http_body_util::Full;
+use serde_json::json;
+use tower::ServiceExt as _;
+
+use super::form::read_at_most;
+use super::hosts::Origin;
+use super::{Door, cors, error};
+use crate::issuer::BearerError;
+use crate::oauth::{Challenge, Principal, Scope, challenge};
+use crate::secret::Secret;
+
+/// Largest message that is read, in bytes.
+const MAX_BODY: usize = 256 * 1024;
+
+/// Why no token was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoToken {
+    /// There is no Authorization header.
+    Absent,
+    /// There is one, but it holds no single bearer token.
+    Malformed,
+}
+
+/// The endpoint, whatever the method.
+pub(super) async fn endpoint(State(door): State<Door>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    if door.0.hosts.origin(&headers) == Origin::Foreign {
+        let text = "Pages of this origin may not call this server; ALLOWED_ORIGINS can name it.\n";
+        return (StatusCode::FORBIDDEN, text).into_response();
+    }
+    let preflight =
+        request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let mut response = if preflight {
+        cors::preflight()
+    } else {
+        serve(&door, request).await
+    };
+    cors::open_to_origin(&headers, &mut response);
+    response
+}
+
+async fn serve(door: &Door, request: Request) -> Response {
+    let principal = match caller(door, request.headers()).await {
+        Ok(principal) => principal,
+        Err(refusal) => return refusal,
+    };
+    if request.method() != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let Some(body) = read_at_most(body, MAX_BODY).await else {
+        let message = "the message is larger than 256 KiB, or incomplete";
+        return rpc_error(StatusCode::PAYLOAD_TOO_LARGE, -32600, message);
+    };
+    if let Err((code, message)) = check_message(&body) {
+        return rpc_error(StatusCode::BAD_REQUEST, code, message);
+    }
+    accept_both(&mut parts.headers);
+    parts.extensions.insert(principal);
+    let request = axum::http::Request::from_parts(parts, Full::new(body));
+    let Ok(response) = door.0.mcp.clone().oneshot(request).await;
+    response
+}
+
+/// The authenticated caller, or the challenge (RFC 6750 section 3, RFC 9728 section 5.1).
+async fn caller(door: &Door, headers: &HeaderMap) -> Result<Principal, Response> {
+    let refuse = |status, why| Err(challenged(door, status, why));
+    let token = match bearer_token(headers) {
+        Ok(token) => token,
+        Err(NoToken::Absent) => return refuse(StatusCode::UNAUTHORIZED, Challenge::NoToken),
+        Err(NoToken::Malformed) => return refuse(StatusCode::UNAUTHORIZED, Challenge::InvalidToken),
+    };
+    match door.0.issuer.authenticate(token.expose()).await {
+        Ok(principal) if principal.scopes.contains(Scope::Chess) => Ok(principal),
+        Ok(_) => refuse(StatusCode::FORBIDDEN, Challenge::InsufficientScope),
+        Err(BearerError::Invalid(why)) => {
+            tracing::info!(%why, "token refused");
+            refuse(StatusCode::UNAUTHORIZED, Challenge::InvalidToken)
+        }
+        Err(BearerError::Key(error)) => Err(error::broken_json(&error)),
+        Err(BearerError::Store(error)) => Err(error::broken_json(&error)),
+    }
+}
+
+fn challenged(door: &Door, status: StatusCode, why: Challenge) -> Response {
+    let header = challenge(door.0.issuer.public_url(), why);
+    let code = match why {
+        Challenge::NoToken | Challenge::InvalidToken => "invalid_token",
+        Challenge::InsufficientScope => "insufficient_scope",
+    };
+    let body = axum::Json(json!({"error": code, "error_description": "sign in to use this server"}));
+    let mut response = (status, error::no_store(), body).into_response();
+    if let Ok(header) = HeaderValue::try_from(header) {
+        response.headers_mut().insert(WWW_AUTHENTICATE, header);
+    }
+    response
+}
+
+/// The one bearer token of the header (RFC 6750 section 2.1); tokens elsewhere are not looked for.
+pub(super) fn bearer_token(headers: &HeaderMap) -> Result<Secret, NoToken> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let value = values.next().ok_or(NoToken::Absent)?;
+    if values.next().is_some() {
+        return Err(NoToken::Malformed);
+    }
+    let text = value.to_str().map_err(|_| NoToken::Malformed)?;
+    let (scheme, token) = text.split_once(' ').ok_or(NoToken::Malformed)?;
+    let token = token.trim();
+    let bearer = scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
+    bearer
+        .then(|| Secret::new(token.to_owned()))
+        .ok_or(NoToken::Malformed)
+}
+
+/// JSON-RPC 2.0 section 4, and no batches (MCP since 2025-06-18).
+fn check_message(body: &Bytes) -> Result<(), (i32, &'static str)> {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') {
+        return Err((-32600, "batches are not supported; send one message at a time"));
+    }
+    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Err(_) => Err((-32700, "the body is not JSON")),
+        Ok(_) if first != Some(&b'{') => Err((-32600, "the body is not a JSON-RPC message")),
+        Ok(_) => Ok(()),
+    }
+}
+
+/// We always answer with JSON or, before a notification, with a stream. A client that takes JSON, or says
+/// nothing, is not turned away for not naming both.
+fn accept_both(headers: &mut HeaderMap) {
+    let accepted = headers
+        .get(ACCEPT)
+        .map(|accept| accept.to_str().unwrap_or_default());
+    let takes_json = accepted.is_none_or(|accept| {
+        ["*/*", "application/*", "application/json"]
+            .iter()
+            .any(|kind| accept.contains(kind))
+    });
+    if takes_json {
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("application/json, text/event-stream"),
+        );
+    }
+}
+
+fn rpc_error(status: StatusCode, code: i32, message: &str) -> Response {
+    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}});
+    (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bearer_token_and_no_other_place() {
+        let headers = |values: &[&str]| {
+            values
+                .iter()
+                .map(|value| (AUTHORIZATION, value.parse().unwrap()))
+                .collect::<HeaderMap>()
+        };
+        assert_eq!(bearer_token(&headers(&["bearer  abc"])).unwrap().expose(), "abc");
+        assert_eq!(bearer_token(&headers(&[])).unwrap_err(), NoToken::Absent);
+        for bad in [
+            &["Bearer"][..],
+            &["Bearer "],
+            &["Basic abc"],
+            &["Bearer a", "Bearer b"],
+        ] {
+            assert_eq!(
+                bearer_token(&headers(bad)).unwrap_err(),
+                NoToken::Malformed,
+                "{bad:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn messages_are_single_json_objects() {
+        let check = |text: &'static str| {
+            check_message(&Bytes::from_static(text.as_bytes())).map_err(|(code, _)| code)
+        };
+        assert_eq!(check(r#" {"jsonrpc": "2.0"}"#), Ok(()));
+        assert_eq!(check("[]"), Err(-32600));
+        assert_eq!(check("[1"), Err(-32600));
+        assert_eq!(check("1"), Err(-32600));
+        for bad in ["", "{", "{\"a\":}", "{} {}", "x"] {
+            assert_eq!(check(bad), Err(-32700), "{bad}");
+        }
+    }
+}
