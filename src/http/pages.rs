@@ -1,0 +1,270 @@
+//! The pages people see while they sign in: consent, local sign-in, messages and the front page.
+//!
+//! Decides how they look and which headers they carry; not what they say about whom, which comes from
+//! [`crate::issuer`]. The templates lie in `assets/pages`.
+//!
+//! # Design
+//!
+//! Strangers choose the client's name and its address, so nothing a page shows is markup (askama escapes it),
+//! nothing is fetched from elsewhere, and no script runs: the policy allows our one style sheet, by its
+//! digest, and our own icon. Two headers are left out on purpose. `form-action` makes Chromium drop the
+//! redirect that leads from an allowed consent back to the client, and `Cross-Origin-Opener-Policy` cuts a
+//! sign-in popup off from the host that opened it.
+
+use askama::Template;
+use axum::body::Body;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::clock::Seconds;
+use crate::id::Reference;
+use crate::issuer::{ConsentPage, SignInPage, Wrong};
+use crate::secret::Digest;
+use crate::urls::{PublicUrl, path};
+
+#[cfg(test)]
+mod tests;
+
+/// Where [`Pages::favicon`] is to be served: every page names it.
+pub(super) const FAVICON: &str = "/favicon.svg";
+
+const STYLE: &str = include_str!("../../assets/pages/style.css");
+const MARK: &str = include_str!("../../assets/pages/mark.svg");
+
+/// Nothing that a page of ours ever asks a browser for.
+const CLOSED_FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), display-capture=(), encrypted-media=(), \
+     fullscreen=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), idle-detection=(), \
+     magnetometer=(), microphone=(), midi=(), payment=(), picture-in-picture=(), screen-wake-lock=(), serial=(), \
+     usb=(), web-share=(), xr-spatial-tracking=()";
+
+/// Renders every page of one server.
+#[derive(Debug)]
+pub(super) struct Pages {
+    public_url: PublicUrl,
+    headers: HeaderMap,
+}
+
+impl Pages {
+    /// The pages of the server that people reach at `public_url`.
+    pub(super) fn new(public_url: &PublicUrl) -> Self {
+        Self {
+            public_url: public_url.clone(),
+            headers: page_headers(public_url.is_secure()),
+        }
+    }
+
+    /// Asks whether the client may come in.
+    pub(super) fn consent(&self, page: &ConsentPage) -> Response {
+        let template = ConsentTemplate {
+            shell: self.shell(Some(page.reference)),
+            page,
+            kind: Kind::of(page),
+            resource: self.public_url.resource(),
+            action: path::CONSENT,
+        };
+        self.show(StatusCode::OK, &template)
+    }
+
+    /// Asks for a name and a password: 200 the first time, 401 after a wrong password, and 429 with
+    /// `Retry-After` while the next attempt has to wait.
+    pub(super) fn sign_in(&self, page: &SignInPage) -> Response {
+        let template = SignInTemplate {
+            shell: self.shell(Some(page.reference)),
+            page,
+            fault: page.wrong.map(fault),
+            mismatch: page.wrong == Some(Wrong::Password),
+            action: path::SIGN_IN,
+        };
+        match page.wrong {
+            None => self.show(StatusCode::OK, &template),
+            Some(Wrong::Password) => self.show(StatusCode::UNAUTHORIZED, &template),
+            Some(Wrong::Wait(time)) => {
+                let mut response = self.show(StatusCode::TOO_MANY_REQUESTS, &template);
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, HeaderValue::from(whole_wait(time)));
+                response
+            }
+        }
+    }
+
+    /// Says one thing, with nothing to press: an error or a notice. Line breaks in `text` are kept.
+    pub(super) fn message(
+        &self,
+        status: StatusCode,
+        title: &str,
+        text: &str,
+        reference: Option<Reference>,
+    ) -> Response {
+        let template = MessageTemplate {
+            shell: self.shell(reference),
+            title,
+            text,
+        };
+        self.show(status, &template)
+    }
+
+    /// What this server is and which URL to paste. 200 even when not `ready`: the page says so itself.
+    pub(super) fn home(&self, ready: bool) -> Response {
+        let template = HomeTemplate {
+            shell: self.shell(None),
+            resource: self.public_url.resource(),
+            loopback: self.public_url.is_loopback(),
+            ready,
+        };
+        self.show(StatusCode::OK, &template)
+    }
+
+    /// The mark of every page, as the browser's icon.
+    #[expect(
+        clippy::unused_self,
+        reason = "one object answers for everything a browser shows"
+    )]
+    pub(super) fn favicon(&self) -> Response {
+        let mut response = Response::new(Body::from(MARK));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
+        response
+    }
+
+    fn shell(&self, reference: Option<Reference>) -> Shell<'_> {
+        Shell {
+            style: STYLE,
+            favicon: FAVICON,
+            host: self.public_url.host(),
+            reference,
+        }
+    }
+
+    fn show(&self, status: StatusCode, template: &impl Template) -> Response {
+        let html = template
+            .render()
+            .expect("a template of texts that writes to a string cannot fail");
+        let mut response = Response::new(Body::from(html));
+        *response.status_mut() = status;
+        response.headers_mut().clone_from(&self.headers);
+        response
+    }
+}
+
+/// What surrounds every page.
+struct Shell<'a> {
+    style: &'static str,
+    favicon: &'static str,
+    host: &'a str,
+    reference: Option<Reference>,
+}
+
+#[derive(Template)]
+#[template(path = "consent.html", config = "assets/pages/askama.toml")]
+struct ConsentTemplate<'a> {
+    shell: Shell<'a>,
+    page: &'a ConsentPage,
+    kind: Kind,
+    resource: String,
+    action: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html", config = "assets/pages/askama.toml")]
+struct SignInTemplate<'a> {
+    shell: Shell<'a>,
+    page: &'a SignInPage,
+    fault: Option<String>,
+    mismatch: bool,
+    action: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "message.html", config = "assets/pages/askama.toml")]
+struct MessageTemplate<'a> {
+    shell: Shell<'a>,
+    title: &'a str,
+    text: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "home.html", config = "assets/pages/askama.toml")]
+struct HomeTemplate<'a> {
+    shell: Shell<'a>,
+    resource: String,
+    loopback: bool,
+    ready: bool,
+}
+
+/// What the destination of a consent page tells about the client. Only a site is vouched for, by its
+/// certificate: a port or a scheme belongs to whichever program took it first (RFC 8252 section 8.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Site,
+    LocalProgram,
+    NativeApp,
+}
+
+impl Kind {
+    fn of(page: &ConsentPage) -> Self {
+        if page.local_app {
+            return Self::LocalProgram;
+        }
+        // A host never ends with a colon, a scheme as `RedirectUri::destination` writes it always does.
+        if page.destination.ends_with(':') {
+            return Self::NativeApp;
+        }
+        Self::Site
+    }
+}
+
+fn fault(wrong: Wrong) -> String {
+    match wrong {
+        Wrong::Password => "That name and password do not belong together.".to_owned(),
+        Wrong::Wait(time) => match whole_wait(time) {
+            1 => "Too many attempts. Try again in 1 second.".to_owned(),
+            seconds => format!("Too many attempts. Try again in {seconds} seconds."),
+        },
+    }
+}
+
+/// Never zero: `Retry-After: 0` would invite the attempt that is to wait.
+fn whole_wait(Seconds(seconds): Seconds) -> i64 {
+    seconds.max(1)
+}
+
+fn page_headers(secure: bool) -> HeaderMap {
+    let digest = STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+    );
+    let policy = HeaderValue::try_from(policy).expect("base64 is plain ASCII");
+    let mut headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+        (CONTENT_SECURITY_POLICY, policy),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        // With `no-referrer` browsers would post our own forms with `Origin: null`.
+        (REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static(CLOSED_FEATURES),
+        ),
+    ]);
+    if secure {
+        headers.insert(
+            STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
+    headers
+}
