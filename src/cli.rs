@@ -95,7 +95,7 @@ enum Keys {
 impl Cli {
     /// The settings, made real.
     pub fn config(&self) -> Result<Config, Vec<Fault>> {
-        Config::new(self.options.clone(), SecretOptions::from_env())
+        Config::new(self.options.clone(), &SecretOptions::from_env())
     }
 
     /// Runs the command.
@@ -103,7 +103,7 @@ impl Cli {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => commands::serve::run(config).await,
             Command::CheckConfig => {
-                commands::say(config.describe().trim_end());
+                commands::say(&config.describe());
                 Ok(())
             }
             Command::Users(users) => {

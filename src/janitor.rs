@@ -9,8 +9,8 @@ use crate::clock::Clock;
 use crate::issuer::Issuer;
 use crate::store::Store;
 
-const USES: Duration = Duration::from_secs(60);
-const SWEEP: Duration = Duration::from_secs(3600);
+const USES: Duration = Duration::from_mins(1);
+const SWEEP: Duration = Duration::from_hours(1);
 
 /// Rows of a kind that one unit deletes, so that nobody waits long behind it.
 const SLICE: u32 = 500;

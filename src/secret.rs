@@ -23,6 +23,18 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Bytes in lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            for nibble in [byte >> 4, byte & 15] {
+                text.extend(char::from_digit(u32::from(nibble), 16));
+            }
+            text
+        })
+}
+
 /// Whether two byte strings are equal, in time that does not depend on where they differ.
 pub fn equal(left: &[u8], right: &[u8]) -> bool {
     left.ct_eq(right).into()
@@ -122,10 +134,7 @@ impl MasterKey {
 
     /// Names the key without giving it away; goes into sealed envelopes and messages.
     pub fn id(&self) -> String {
-        self.derive("key-id")[..4]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&self.derive("key-id")[..4])
     }
 
     /// Seals rows of the database.

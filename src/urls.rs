@@ -72,7 +72,8 @@ impl PublicUrl {
         let url = Url::parse(text).map_err(|_| InvalidPublicUrl::NotAUrl)?;
         let loopback = is_loopback(&url);
         let secure = url.scheme() == "https";
-        if !secure && !(url.scheme() == "http" && loopback) {
+        let plain = url.scheme() == "http" && loopback;
+        if !(secure || plain) {
             return Err(InvalidPublicUrl::Insecure);
         }
         let origin = url.origin().ascii_serialization();

@@ -12,15 +12,12 @@ use crate::urls::PublicUrl;
 
 pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow::Result<()> {
     let store = app::open_store(config)?;
-    let public_url = match &config.public_url {
-        Some(url) => url.clone(),
-        None => {
-            let issuer = store.read(|tx| tx.fact(Fact::Issuer)).await?;
-            let issuer = issuer.context(
-                "no server ran on this database yet: start `chess-mcp serve` once, or set PUBLIC_URL",
-            )?;
-            PublicUrl::parse(&issuer).context("the stored issuer is not a URL")?
-        }
+    let public_url = if let Some(url) = &config.public_url {
+        url.clone()
+    } else {
+        let missing = "no server ran on this database yet: start `chess-mcp serve` once, or set PUBLIC_URL";
+        let issuer = store.read(|tx| tx.fact(Fact::Issuer)).await?.context(missing)?;
+        PublicUrl::parse(&issuer).context("the stored issuer is not a URL")?
     };
     let user = Accounts::new(store.clone(), Clock::System).active(user).await?;
     let (master, keys) = app::open_keys(config, &store).await?;

@@ -73,7 +73,7 @@ const MASTER_KEY_FILE: &str = "master.key";
 
 impl Config {
     /// Makes the options real, or says everything that is wrong with them.
-    pub fn new(options: Options, secrets: SecretOptions) -> Result<Self, Vec<Fault>> {
+    pub fn new(options: Options, secrets: &SecretOptions) -> Result<Self, Vec<Fault>> {
         let mut reader = Reader::default();
         let bind_addr = reader.bind_addr(options.bind_addr);
         let public_url = reader.public_url(options.public_url, bind_addr);
@@ -198,10 +198,7 @@ impl Config {
                 .to_owned(),
             ),
         ];
-        lines
-            .iter()
-            .map(|(name, value)| format!("{name}={value}\n"))
-            .collect()
+        lines.map(|(name, value)| format!("{name}={value}")).join("\n")
     }
 }
 
@@ -427,7 +424,7 @@ mod tests {
 
     #[test]
     fn nothing_need_be_set() {
-        let config = Config::new(Options::default(), SecretOptions::default()).unwrap();
+        let config = Config::new(Options::default(), &SecretOptions::default()).unwrap();
         assert_eq!(config.bind_addr.to_string(), "127.0.0.1:8000");
         assert!(config.policy.local_sign_in);
         assert!(config.public_url.is_none());
@@ -454,7 +451,7 @@ mod tests {
             master_key,
             ..SecretOptions::default()
         };
-        let mut names: Vec<&str> = Config::new(options, secrets)
+        let mut names: Vec<&str> = Config::new(options, &secrets)
             .unwrap_err()
             .iter()
             .map(|fault| fault.name)
@@ -480,7 +477,7 @@ mod tests {
             owner_password,
             ..SecretOptions::default()
         };
-        let config = Config::new(Options::default(), secrets).unwrap();
+        let config = Config::new(Options::default(), &secrets).unwrap();
         assert!(!config.describe().contains("swordfish"));
         assert!(config.describe().contains("OWNER_PASSWORD=********"));
         assert!(!format!("{config:?}").contains("swordfish"));

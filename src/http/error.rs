@@ -93,8 +93,8 @@ pub(super) fn refused(error: TokenError, basic: bool) -> Response {
 }
 
 /// The answer of the registration endpoint (RFC 7591 section 3.2.2).
-pub(super) fn registration(error: RegisterError) -> Response {
-    let (status, code) = match &error {
+pub(super) fn registration(error: &RegisterError) -> Response {
+    let (status, code) = match error {
         RegisterError::Metadata(fault) => (StatusCode::BAD_REQUEST, fault.code()),
         RegisterError::Token => (StatusCode::UNAUTHORIZED, "invalid_token"),
         RegisterError::Off => (StatusCode::FORBIDDEN, "access_denied"),

@@ -73,29 +73,27 @@ async fn serve(door: &Door, request: Request) -> Response {
 
 /// The authenticated caller, or the challenge (RFC 6750 section 3, RFC 9728 section 5.1).
 async fn caller(door: &Door, headers: &HeaderMap) -> Result<Principal, Response> {
-    let refuse = |status, why| Err(challenged(door, status, why));
-    let token = match bearer_token(headers) {
-        Ok(token) => token,
-        Err(NoToken::Absent) => return refuse(StatusCode::UNAUTHORIZED, Challenge::NoToken),
-        Err(NoToken::Malformed) => return refuse(StatusCode::UNAUTHORIZED, Challenge::InvalidToken),
-    };
+    let token = bearer_token(headers).map_err(|why| match why {
+        NoToken::Absent => challenged(door, Challenge::NoToken),
+        NoToken::Malformed => challenged(door, Challenge::InvalidToken),
+    })?;
     match door.0.issuer.authenticate(token.expose()).await {
         Ok(principal) if principal.scopes.contains(Scope::Chess) => Ok(principal),
-        Ok(_) => refuse(StatusCode::FORBIDDEN, Challenge::InsufficientScope),
+        Ok(_) => Err(challenged(door, Challenge::InsufficientScope)),
         Err(BearerError::Invalid(why)) => {
             tracing::info!(%why, "token refused");
-            refuse(StatusCode::UNAUTHORIZED, Challenge::InvalidToken)
+            Err(challenged(door, Challenge::InvalidToken))
         }
         Err(BearerError::Key(error)) => Err(error::broken_json(&error)),
         Err(BearerError::Store(error)) => Err(error::broken_json(&error)),
     }
 }
 
-fn challenged(door: &Door, status: StatusCode, why: Challenge) -> Response {
+fn challenged(door: &Door, why: Challenge) -> Response {
     let header = challenge(door.0.issuer.public_url(), why);
-    let code = match why {
-        Challenge::NoToken | Challenge::InvalidToken => "invalid_token",
-        Challenge::InsufficientScope => "insufficient_scope",
+    let (status, code) = match why {
+        Challenge::NoToken | Challenge::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
+        Challenge::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
     };
     let body = axum::Json(json!({"error": code, "error_description": "sign in to use this server"}));
     let mut response = (status, error::no_store(), body).into_response();

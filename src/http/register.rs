@@ -17,10 +17,10 @@ pub(super) async fn register(State(door): State<Door>, request: Request) -> Resp
     let token = mcp::bearer_token(request.headers());
     let Some(body) = read_at_most(request.into_body(), MAX_BODY).await else {
         let fault = RegistrationError::InvalidClientMetadata("the body is larger than 16 KiB".to_owned());
-        return error::registration(RegisterError::Metadata(fault));
+        return error::registration(&RegisterError::Metadata(fault));
     };
     match door.0.issuer.register(&body, token.ok().as_ref()).await {
         Ok(registered) => (StatusCode::CREATED, error::no_store(), Json(registered.0)).into_response(),
-        Err(fault) => error::registration(fault),
+        Err(fault) => error::registration(&fault),
     }
 }

@@ -142,13 +142,13 @@ impl Issuer {
             })
             .await?;
         // What was used again meanwhile stays for the next time.
-        let mut used = self.0.bearer.used();
+        let mut pending = self.0.bearer.used();
         for (grant, was) in written {
-            if used
+            if pending
                 .get(&grant)
                 .is_some_and(|is| is.at == was.at && is.generation == was.generation)
             {
-                used.remove(&grant);
+                pending.remove(&grant);
             }
         }
         Ok(())

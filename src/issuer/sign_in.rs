@@ -265,7 +265,13 @@ impl Issuer {
             });
         }
         let page = self
-            .sign_in_page(&browser.cookie, form.handle, &sign_in, String::new(), None)
+            .sign_in_page(
+                browser.cookie.as_ref(),
+                form.handle,
+                &sign_in,
+                String::new(),
+                None,
+            )
             .await?;
         Ok(Next::SignIn(Box::new(page)))
     }
@@ -281,8 +287,13 @@ impl Issuer {
             Ok(user) => user,
             Err(wrong) => {
                 tracing::info!(%reference, ?wrong, "sign-in failed");
-                let page =
-                    self.sign_in_page(&browser.cookie, form.handle, &sign_in, form.username, Some(wrong));
+                let page = self.sign_in_page(
+                    browser.cookie.as_ref(),
+                    form.handle,
+                    &sign_in,
+                    form.username,
+                    Some(wrong),
+                );
                 return Ok(Next::SignIn(Box::new(page.await?)));
             }
         };
@@ -385,13 +396,13 @@ impl Issuer {
 
     async fn sign_in_page(
         &self,
-        cookie: &Option<Secret>,
+        cookie: Option<&Secret>,
         handle: Secret,
         sign_in: &SignIn,
         username: String,
         wrong: Option<Wrong>,
     ) -> Result<SignInPage, IssuerError> {
-        let cookie = cookie.as_ref().ok_or(IssuerError::Stale)?;
+        let cookie = cookie.ok_or(IssuerError::Stale)?;
         let id = sign_in.request.client.clone();
         let client = self
             .0

@@ -9,7 +9,7 @@ use crate::oauth::{
     Retired, RevokeReason, Scope, ScopeSet, TokenCode, TokenError, decide_exchange, decide_refresh,
     means_ours, refreshed_scopes, unknown_code, unknown_refresh_token,
 };
-use crate::secret::{Digest, Sealer, Secret, random};
+use crate::secret::{Digest, Sealer, Secret, hex, random};
 use crate::store::{StoreError, Tx};
 
 /// How a client says and proves who it is.
@@ -280,7 +280,7 @@ impl Issuer {
             scope,
             iat: now.seconds(),
             exp: (now + life).seconds(),
-            jti: jti.iter().map(|byte| format!("{byte:02x}")).collect(),
+            jti: hex(&jti),
             gid: grant.id.to_string(),
             generation,
             auth_time: grant.auth_time.seconds(),

@@ -135,9 +135,7 @@ impl RawRequest {
             prompt: self
                 .prompt()
                 .ok_or((InvalidRequest, "prompt=none cannot be combined"))?,
-            max_age: self
-                .max_age()
-                .ok_or((InvalidRequest, "max_age must be a number of seconds"))?,
+            max_age: self.max_age()?,
         })
     }
 
@@ -169,12 +167,17 @@ impl RawRequest {
         })
     }
 
-    fn max_age(&self) -> Option<Option<Seconds>> {
+    fn max_age(&self) -> Result<Option<Seconds>, (AuthorizeCode, &'static str)> {
         let Some(text) = self.one("max_age") else {
-            return Some(None);
+            return Ok(None);
         };
-        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        digits.then(|| text.parse().ok().map(Seconds)).flatten().map(Some)
+        let fault = (
+            AuthorizeCode::InvalidRequest,
+            "max_age must be a number of seconds",
+        );
+        text.parse::<u32>()
+            .map(|age| Some(Seconds(age.into())))
+            .map_err(|_| fault)
     }
 
     /// RFC 6749 section 3.1: no parameter twice. `resource` may repeat (RFC 8707 section 2).

@@ -13,7 +13,7 @@ use super::error::RegistrationError;
 use super::redirect::RedirectUri;
 use super::scope::ScopeSet;
 use crate::clock::{Seconds, Timestamp};
-use crate::secret::{Digest, Secret, equal};
+use crate::secret::{Digest, Secret, equal, hex};
 
 /// How long a registration waits for its first use.
 pub const UNUSED_LIFE: Seconds = Seconds(24 * 3600);
@@ -35,8 +35,7 @@ pub struct InvalidClientId;
 impl ClientId {
     /// A new registered client.
     pub fn registered(random: [u8; 16]) -> Self {
-        let hex: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        Self(format!("{PREFIX}{hex}").into())
+        Self(format!("{PREFIX}{}", hex(&random)).into())
     }
 
     /// The client of the command line, for tokens made by `chess-mcp token`.

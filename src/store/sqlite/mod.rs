@@ -125,7 +125,7 @@ impl Sqlite {
     }
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {
-        self.on_reader(|connection| quick_check(connection)).await
+        self.on_reader(quick_check).await
     }
 
     pub(super) async fn close(&self) {

@@ -40,7 +40,7 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let waiting = Box::new(Unit {
-            unit,
+            work: unit,
             outcome: None,
             reply,
         });
@@ -76,7 +76,7 @@ trait Waiting: Send {
 }
 
 struct Unit<F, T, E> {
-    unit: F,
+    work: F,
     outcome: Option<Result<T, E>>,
     reply: Reply<T, E>,
 }
@@ -88,7 +88,7 @@ where
     E: From<StoreError> + Send,
 {
     fn run(&mut self, tx: &mut SqliteTx<'_>) -> bool {
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.unit)(tx)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Stopped.into()));
         let keep = outcome.is_ok();
         self.outcome = Some(outcome);
@@ -115,7 +115,9 @@ fn write_all(connection: &Connection, queue: &Receiver<Box<dyn Waiting>>) {
             group.push(next);
         }
         if commit_together(connection, &mut group).is_ok() {
-            group.into_iter().for_each(|unit| unit.answer(Ok(())));
+            for unit in group {
+                unit.answer(Ok(()));
+            }
             continue;
         }
         // One of them spoilt the transaction for all (disk full, say): each on its own finds out which.
