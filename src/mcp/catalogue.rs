@@ -91,8 +91,7 @@ fn new_game() -> Tool {
             levels.join(", ")
         ),
         effect: Effect::Changes,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "opponent": {"enum": ["engine", "nobody"], "default": "engine",
                     "description": "engine, or nobody for an analysis board where the person moves both sides."},
                 "level": {"type": "integer", "minimum": 1, "maximum": 10,
@@ -128,8 +127,7 @@ fn chess_move() -> Tool {
                       trying ideas (chess_analyze) or entering a list of moves (chess_play_line)."
             .to_owned(),
         effect: Effect::ChangesOnce,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "move": {"type": "string", "maxLength": 80,
                     "description": "As the person said it: Nf3, e4, O-O, e7e8q, `knight f3`, `castle short`."},
                 "game_id": schema::game_id(),
@@ -152,8 +150,7 @@ fn play_line() -> Tool {
                       says which were. Not in games against an opponent, and not to list legal moves."
             .to_owned(),
         effect: Effect::Changes,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "moves": {"type": "string", "maxLength": 20000,
                     "description": "`e4 c5`, `1. e4 c5 2. Nf3`, or PGN movetext."},
                 "game_id": schema::game_id(),
@@ -174,7 +171,7 @@ fn show() -> Tool {
                 .to_owned(),
         effect: Effect::Reads,
         input: schema::input(
-            json!({
+            &json!({
                 "game_id": schema::game_id(),
                 "ply": {"type": "integer", "minimum": 0,
                     "description": "Show the position after this many moves instead of the present one."},
@@ -194,7 +191,7 @@ fn status() -> Tool {
                       all moves, opening, facts. Without game_id the one changed last."
             .to_owned(),
         effect: Effect::Reads,
-        input: schema::input(json!({"game_id": schema::game_id()}), &[]),
+        input: schema::input(&json!({"game_id": schema::game_id()}), &[]),
         output: schema::game(),
     }
     .tool()
@@ -210,7 +207,7 @@ fn undo() -> Tool {
                 .to_owned(),
         effect: Effect::Changes,
         input: schema::input(
-            json!({"game_id": schema::game_id(), "expected_ply": expected_ply()}),
+            &json!({"game_id": schema::game_id(), "expected_ply": expected_ply()}),
             &[],
         ),
         output: schema::game(),
@@ -228,8 +225,7 @@ fn finish() -> Tool {
                       (chess_undo)."
             .to_owned(),
         effect: Effect::Ends,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "action": {"enum": ["resign", "offer_draw", "accept_draw", "decline_draw", "claim_draw", "abort"],
                     "description": "What the person does."},
                 "game_id": schema::game_id(),
@@ -249,8 +245,7 @@ fn games() -> Tool {
                       of this server, not by tools."
             .to_owned(),
         effect: Effect::Reads,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "filter": {"enum": ["unfinished", "finished", "all"], "default": "all", "description": "Which games."},
                 "opponent": {"enum": ["engine", "nobody"], "description": "Against whom."},
                 "color": {"enum": ["white", "black", "both"], "description": "The person's side."},
@@ -281,7 +276,7 @@ fn export() -> Tool {
                 .to_owned(),
         effect: Effect::Reads,
         input: schema::input(
-            json!({
+            &json!({
                 "game_id": schema::game_id(),
                 "format": {"enum": ["pgn", "fen"], "default": "pgn", "description": "In which form."},
                 "ply": {"type": "integer", "minimum": 0, "description": "Only up to this many moves."},
@@ -302,8 +297,7 @@ fn analyze() -> Tool {
                       alone. Without game_id and fen it takes the game changed last."
             .to_owned(),
         effect: Effect::Reads,
-        input: schema::input(
-            json!({
+        input: schema::input(&json!({
                 "game_id": schema::game_id(),
                 "fen": {"type": "string", "maxLength": 120, "description": "A position instead of a game."},
                 "ply": {"type": "integer", "minimum": 0, "description": "The position after this many moves."},
@@ -330,7 +324,7 @@ fn profile() -> Tool {
                       for their move."
                 .to_owned(),
         effect: Effect::Reads,
-        input: schema::input(json!({}), &[]),
+        input: schema::input(&json!({}), &[]),
         output: schema::profile(),
     }
     .tool()

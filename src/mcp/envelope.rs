@@ -34,11 +34,17 @@ impl EnvelopeError {
 #[derive(Deserialize)]
 struct Envelope {
     jsonrpc: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
     id: Option<Value>,
     method: Option<Value>,
     params: Option<Shape>,
     result: Option<IgnoredAny>,
     error: Option<IgnoredAny>,
+}
+
+/// Keeps a null apart from what was left out.
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// What kind of value stands there, without keeping it.
@@ -85,10 +91,6 @@ impl<'de> Deserialize<'de> for Shape {
 
             fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
                 Ok(Shape { is_object: false })
-            }
-
-            fn visit_unit<E>(self) -> Result<Shape, E> {
-                Ok(Shape { is_object: true })
             }
         }
 

@@ -13,7 +13,7 @@ pub(super) fn object(value: Value) -> Arc<JsonObject> {
 }
 
 /// A closed object of arguments.
-pub(super) fn input(properties: Value, required: &[&str]) -> Arc<JsonObject> {
+pub(super) fn input(properties: &Value, required: &[&str]) -> Arc<JsonObject> {
     object(json!({
         "type": "object",
         "properties": properties,

@@ -22,19 +22,20 @@ pub(super) fn of_game(rendered: &Rendered) -> String {
         .map(|opening| format!("Opening: {} ({}).", opening.name, opening.eco));
     said.extend(opening.as_deref());
     lines(&mut text, std::iter::once(said.join(" ").as_str()));
-    match &rendered.all_moves {
-        Some(moves) if !moves.is_empty() => lines(&mut text, [format!("Moves: {moves}").as_str()]),
-        None if !view.recent.is_empty() => {
-            lines(&mut text, [format!("Last moves: {}", view.recent).as_str()])
-        }
-        _ => {}
-    }
+    let moves = match &rendered.all_moves {
+        Some(moves) if !moves.is_empty() => format!("Moves: {moves}"),
+        None if !view.recent.is_empty() => format!("Last moves: {}", view.recent),
+        _ => String::new(),
+    };
     let board = format!(
         "Show the person this board as it is:\n```\n{}\n```",
         rendered.diagram
     );
     let fen = format!("FEN: {}", view.fen);
-    lines(&mut text, [board.as_str(), fen.as_str(), view.next.as_str()]);
+    lines(
+        &mut text,
+        [moves.as_str(), board.as_str(), fen.as_str(), view.next.as_str()],
+    );
     text
 }
 
