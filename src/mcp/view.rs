@@ -185,7 +185,7 @@ impl Rendered {
             offer: offer(&shown),
             repeated: shown.repeated,
             next: next(stored),
-            diagram: (!detail.has_board).then(|| board.clone()),
+            diagram: (!detail.has_board).then(|| narrow(&board)),
             moves: sans,
             notes: shown.notes,
         };
@@ -235,7 +235,7 @@ impl Rendered {
             repeated: false,
             notes: vec!["There is no game yet.".to_owned()],
             next: "Offer the person a new game (chess_new_game).".to_owned(),
-            diagram: (!has_board).then(|| board.clone()),
+            diagram: (!has_board).then(|| narrow(&board)),
             moves: Some(Vec::new()),
         };
         let material = Material::of(game.position()).words();
@@ -247,6 +247,21 @@ impl Rendered {
             person: PersonSide::Both,
         }
     }
+}
+
+/// The diagram without the blanks between its squares, which cost a model as much as the pieces do.
+fn narrow(diagram: &str) -> String {
+    let mut narrow = String::with_capacity(100);
+    for line in diagram.lines() {
+        let (rank, squares) = line.split_at(1);
+        if !narrow.is_empty() {
+            narrow.push('\n');
+        }
+        narrow.push_str(rank);
+        narrow.push(' ');
+        narrow.extend(squares.chars().filter(|c| *c != ' '));
+    }
+    narrow
 }
 
 fn coaching(stored: &StoredGame) -> Coaching {
@@ -332,7 +347,7 @@ fn next(stored: &StoredGame) -> String {
             )
         }
         Opponent::Nobody => format!(
-            "Enter moves the person states with chess_move (game_id {id}, expected_ply {ply}) or chess_play_line."
+            "Enter the person's moves: chess_move with game_id {id}, expected_ply {ply}, or chess_play_line."
         ),
     }
 }
