@@ -471,6 +471,50 @@ async fn an_owed_reply_is_made_as_soon_as_an_engine_runs() {
     running.await.unwrap();
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn the_engine_takes_a_draw_late_in_an_even_game() {
+    let table = Table::new().await;
+    let endgame = |number: u32, request: &str| NewGame {
+        fen: Some(format!("4k3/4p3/8/8/8/8/4P3/4K3 w - - 0 {number}")),
+        ..new_game(NewOpponent::Engine(Level::new(3)), request)
+    };
+    let game = Some(
+        table
+            .games
+            .start(table.user, endgame(21, "late"))
+            .await
+            .unwrap()
+            .stored
+            .id,
+    );
+    let offer = || table.games.finish(table.user, game, Finish::OfferDraw);
+    assert!(refusal(offer().await).contains("cannot answer a draw offer just now"));
+    table.engine_arrives("e2e4");
+    let agreed = offer().await.unwrap();
+    assert_eq!(agreed.draw_accepted, Some(true));
+    assert_eq!(agreed.stored.game.ending().unwrap().reason, Reason::Agreement);
+    let early = Some(
+        table
+            .games
+            .start(table.user, endgame(20, "early"))
+            .await
+            .unwrap()
+            .stored
+            .id,
+    );
+    let declined = table
+        .games
+        .finish(table.user, early, Finish::OfferDraw)
+        .await
+        .unwrap();
+    assert_eq!(
+        (declined.draw_accepted, declined.stored.revision),
+        (Some(false), 1)
+    );
+    assert!(declined.stored.game.is_ongoing());
+}
+
 #[tokio::test]
 async fn somebody_else_s_game_does_not_exist() {
     let table = Table::new().await;

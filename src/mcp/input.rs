@@ -32,7 +32,7 @@ pub(super) fn read<T: DeserializeOwned>(
             .unwrap_or_default();
         BadArguments {
             tool,
-            why: format!("{field}{}", shortened(&error.to_string())),
+            why: format!("{field}{}", in_json_words(&shortened(&error.to_string()))),
         }
     })
 }
@@ -47,6 +47,15 @@ fn culprit<T: DeserializeOwned>(object: &JsonObject) -> Option<&str> {
             Err(error) => error.to_string().contains(&format!("missing field `{name}`")),
         }
     })
+}
+
+/// Names kinds of numbers as JSON and its writers know them.
+fn in_json_words(text: &str) -> String {
+    let whole = ["u8", "u16", "u32", "usize"];
+    let text = whole.iter().fold(text.to_owned(), |text, kind| {
+        text.replace(&format!("expected {kind}"), "expected a whole number from 0 on")
+    });
+    text.replace("expected f64", "expected a number")
 }
 
 fn shortened(text: &str) -> String {

@@ -7,13 +7,15 @@ use std::time::Duration;
 
 use hyper::http::request::Parts;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, DiscoverResult, ErrorData, GetPromptRequestParams,
-    GetPromptResponse, Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, Tool,
+    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult,
+    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
+    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::hosts::Hosts;
@@ -34,6 +36,18 @@ const VERSIONS: [ProtocolVersion; 4] = [
     ProtocolVersion::V_2025_06_18,
     ProtocolVersion::V_2025_11_25,
     ProtocolVersion::V_2026_07_28,
+];
+
+const METHODS_WITH_PARAMS: [&str; 9] = [
+    "initialize",
+    "server/discover",
+    "tools/list",
+    "tools/call",
+    "prompts/list",
+    "prompts/get",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
 ];
 
 /// Hosts show the model at least the first 512 characters.
@@ -142,10 +156,6 @@ impl ServerHandler for ChessServer {
         Ok(list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
-    fn get_tool(&self, name: &str) -> Option<Tool> {
-        catalogue::tools().iter().find(|tool| tool.name == name).cloned()
-    }
-
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
@@ -213,10 +223,32 @@ impl ServerHandler for ChessServer {
 
     async fn read_resource(
         &self,
-        _: ReadResourceRequestParams,
+        request: ReadResourceRequestParams,
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Err(ErrorData::resource_not_found("there is no such resource", None))
+        let uri: String = request.uri.chars().take(2_000).collect();
+        Err(ErrorData::resource_not_found(
+            "there is no such resource",
+            Some(json!({"uri": uri})),
+        ))
+    }
+
+    /// The library takes a known method with parameters that do not fit for a method it does not know.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let method: String = request.method.chars().take(64).collect();
+        if METHODS_WITH_PARAMS.contains(&method.as_str()) {
+            let message = format!("the parameters of {method} do not fit");
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        Err(ErrorData::new(
+            ErrorCode::METHOD_NOT_FOUND,
+            format!("there is no method {method}"),
+            None,
+        ))
     }
 }
 

@@ -351,3 +351,132 @@ fn next(stored: &StoredGame) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::text;
+    use super::*;
+    use crate::chess::{Opening, Start};
+    use crate::clock::Timestamp;
+
+    /// Result text of this kind has at least this many characters for each token of current models; it was
+    /// measured over hundreds of real results.
+    const CHARACTERS_PER_TOKEN: f64 = 2.45;
+    const BUDGET: f64 = 600.0;
+
+    fn tokens(text: &str) -> f64 {
+        f64::from(u32::try_from(text.chars().count()).unwrap()) / CHARACTERS_PER_TOKEN
+    }
+
+    fn shown(fen: Option<&str>, moves: &str) -> Shown {
+        let start = fen.map(|fen| Start::from_fen(fen).unwrap()).unwrap_or_default();
+        let mut game = Game::new(&start);
+        for text in moves.split_whitespace() {
+            game.play(game.read(text).unwrap()).unwrap();
+        }
+        let ply = game.ply();
+        let stored = StoredGame {
+            id: "qk2m8d4h".parse().unwrap(),
+            opponent: Opponent::Engine { level: 2 },
+            person: PersonSide::from(game.turn()),
+            coach: true,
+            opening: Some(Opening {
+                eco: "A29".to_owned(),
+                name: "English Opening: King's English Variation, Four Knights Variation, Fianchetto Line, with .. d6"
+                    .to_owned(),
+            }),
+            game,
+            revision: 240,
+            touched: true,
+            request: None,
+            last_text: None,
+            undone_from: None,
+            created_at: Timestamp::from_seconds(1),
+            changed_at: Timestamp::from_seconds(1),
+        };
+        Shown {
+            stored,
+            since: ply.saturating_sub(2),
+            played: ply.checked_sub(2),
+            played_count: 1,
+            reply: ply.checked_sub(1),
+            repeated: true,
+            draw_accepted: None,
+            notes: vec![
+                "Taken for a repeated call and not played again; to play it again send expected_ply 22."
+                    .to_owned(),
+            ],
+        }
+    }
+
+    const PLAIN: Detail = Detail {
+        has_board: false,
+        all_moves: false,
+    };
+
+    #[test]
+    fn each_half_keeps_to_its_budget_with_forty_moves_to_choose_from() {
+        let forty = "r1b2rk1/1pq1bppp/p1n1pn2/2pp4/3P4/2PBPN2/PP1N1PPP/R2QK2R w KQ - 4 60";
+        let rendered = Rendered::of(shown(Some(forty), "dxc5 Bxc5"), PLAIN);
+        let moves = rendered.view.legal_moves.len();
+        assert!((40..=46).contains(&moves), "{moves}");
+        assert!(!rendered.view.facts.is_empty() && rendered.view.reply.is_some());
+        let structured = rendered.structured().to_string();
+        assert!(
+            tokens(&structured) < BUDGET,
+            "{} {structured}",
+            tokens(&structured)
+        );
+        let text = text::of_game(&rendered);
+        assert!(tokens(&text) < BUDGET, "{} {text}", tokens(&text));
+    }
+
+    #[test]
+    fn a_long_game_costs_no_more_than_a_short_one() {
+        let shuffle = "Nf3 Nf6 Nc3 Nc6 e4 e5 Bc4 Bc5 d3 d6 Be3 Bb6 Qd2 Be6 Bb3 Qd7 h3 h6 a3 a6 \
+             Ke2 Ke7 Ke1 Ke8 Rb1 Rb8 Ra1 Ra8 Rg1 Rg8 Rh1 Rh8 g3 g6 g4 g5 Rb1 Rb8 Ra1 Ra8 \
+             Ne2 Ne7 Nc3 Nc6 Nh2 Nh7 Nf3 Nf6 Nd1 Nd8 Nc3 Nc6";
+        let long = Rendered::of(shown(None, shuffle), PLAIN);
+        assert!(long.view.ply >= 52, "{}", long.view.ply);
+        assert!(tokens(&long.structured().to_string()) < BUDGET);
+        assert!(tokens(&text::of_game(&long)) < BUDGET);
+        assert_eq!(long.view.recent.matches('.').count(), 4, "{}", long.view.recent);
+    }
+
+    #[test]
+    fn a_host_with_a_board_gets_no_diagram() {
+        let bare = Detail {
+            has_board: true,
+            all_moves: false,
+        };
+        let structured = |detail| Rendered::of(shown(None, "e4 e5"), detail).structured();
+        assert!(structured(bare).get("diagram").is_none());
+        let drawn = structured(PLAIN);
+        assert!(
+            drawn["diagram"]
+                .as_str()
+                .unwrap()
+                .starts_with("8 rnbqkbnr\n7 pppp.ppp\n"),
+            "{drawn}"
+        );
+        assert!(drawn.get("moves").is_none());
+        let all = Detail {
+            has_board: false,
+            all_moves: true,
+        };
+        assert_eq!(structured(all)["moves"], serde_json::json!(["e4", "e5"]));
+    }
+
+    #[test]
+    fn what_the_person_may_do_is_said_and_no_more() {
+        let can = |moves| Rendered::of(shown(None, moves), PLAIN).view.can;
+        assert_eq!(can(""), ["move", "resign", "abort", "offer_draw"]);
+        assert_eq!(can("e4 e5"), ["move", "undo", "resign", "offer_draw"]);
+        assert_eq!(can("f3 e5 g4 Qh4#"), ["undo"]);
+        let thrice = "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1 Ng8";
+        assert_eq!(
+            can(thrice),
+            ["move", "undo", "resign", "offer_draw", "claim_draw"]
+        );
+    }
+}
