@@ -40,12 +40,8 @@ pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) {
         app.clock.clone(),
         shutdown.clone(),
     ));
-    let service = mcp::service(
-        app.games.clone(),
-        app.issuer.public_url().clone(),
-        shutdown.clone(),
-    );
-    let router = http::router(app.issuer, app.games, service, app.allowed_origins);
+    let endpoint = mcp::Endpoint::new(app.games.clone(), shutdown.clone());
+    let router = http::router(app.issuer, app.games, endpoint, app.allowed_origins);
     tokio::spawn(stop_on_signal(shutdown.clone()));
     accept(listener, router, &shutdown).await;
     app.engines.shutdown().await;

@@ -30,10 +30,12 @@ pub fn facts(game: &Game, since: usize, coaching: Coaching) -> Vec<String> {
         && game.is_ongoing()
         && game.turn() == person
     {
-        facts.extend(mistake(game, since, person));
+        let slip = mistake(game, since, person);
         facts.extend(mate_threat(game.position()));
-        facts.extend(own_loose_piece(game.position()));
+        // What the last move gave away is not said twice.
+        facts.extend(own_loose_piece(game.position()).filter(|_| slip.is_none()));
         facts.extend(their_loose_piece(game.position()));
+        facts.splice(0..0, slip);
     }
     facts.extend(check(game));
     facts.extend((since..game.ply()).rev().filter_map(|ply| capture(game, ply)));

@@ -118,6 +118,11 @@ impl Game {
         self.position().turn()
     }
 
+    /// Whether the side to move is in check.
+    pub fn is_check(&self) -> bool {
+        self.position().is_check()
+    }
+
     /// Who made the move that led from `ply` to `ply + 1`.
     pub fn mover(&self, ply: usize) -> Option<Color> {
         self.positions

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Games, GamesError, Result, line_of};
-use crate::chess::{Opening, Opponent};
+use crate::chess::{Opening, Opponent, warm_up_openings};
 use crate::engine::{EngineError, Level};
 use crate::id::{GameId, UserId};
 use crate::secret;
@@ -104,6 +104,8 @@ impl Games {
 
     /// Makes the replies that are owed, from before the last stop too, until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) {
+        // Some milliseconds of reading that nobody's first move should wait for.
+        std::thread::spawn(warm_up_openings);
         let mut pause = FIRST_PAUSE;
         loop {
             let away = tokio::select! {

@@ -16,6 +16,9 @@ mod play;
 mod start;
 mod takeback;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
 use crate::chess::{Game, Refusal};

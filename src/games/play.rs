@@ -234,7 +234,7 @@ fn after_move(stored: StoredGame, step: Step, guessed: bool) -> Shown {
     };
     if repeated && guessed {
         shown.notes.push(format!(
-            "Taken for the same call repeated, so it was not played again. To play it again send expected_ply {now}."
+            "Taken for a repeated call and not played again; to play it again send expected_ply {now}."
         ));
     }
     shown

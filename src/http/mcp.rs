@@ -1,15 +1,13 @@
 //! `/mcp`: Origin, token, method and size are checked before the MCP service sees a message.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
     ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use http_body_util::Full;
 use serde_json::json;
-use tower::ServiceExt as _;
 
 use super::form::read_at_most;
 use super::hosts::Origin;
@@ -61,14 +59,10 @@ async fn serve(door: &Door, request: Request) -> Response {
         let message = "the message is larger than 256 KiB, or incomplete";
         return rpc_error(StatusCode::PAYLOAD_TOO_LARGE, -32600, message);
     };
-    if let Err((code, message)) = check_message(&body) {
-        return rpc_error(StatusCode::BAD_REQUEST, code, message);
-    }
     accept_both(&mut parts.headers);
     parts.extensions.insert(principal);
-    let request = axum::http::Request::from_parts(parts, Full::new(body));
-    let Ok(response) = door.0.mcp.clone().oneshot(request).await;
-    response
+    let request = axum::http::Request::from_parts(parts, body);
+    door.0.mcp.answer(request).await.map(Body::new)
 }
 
 /// The authenticated caller, or the challenge (RFC 6750 section 3, RFC 9728 section 5.1).
@@ -117,19 +111,6 @@ pub(super) fn bearer_token(headers: &HeaderMap) -> Result<Secret, NoToken> {
     bearer
         .then(|| Secret::new(token.to_owned()))
         .ok_or(NoToken::Malformed)
-}
-
-/// JSON-RPC 2.0 section 4, and no batches (MCP since 2025-06-18).
-fn check_message(body: &Bytes) -> Result<(), (i32, &'static str)> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first == Some(&b'[') {
-        return Err((-32600, "batches are not supported; send one message at a time"));
-    }
-    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
-        Err(_) => Err((-32700, "the body is not JSON")),
-        Ok(_) if first != Some(&b'{') => Err((-32600, "the body is not a JSON-RPC message")),
-        Ok(_) => Ok(()),
-    }
 }
 
 /// We always answer with JSON or, before a notification, with a stream. A client that takes JSON, or says
@@ -181,20 +162,6 @@ mod tests {
                 NoToken::Malformed,
                 "{bad:?}"
             );
-        }
-    }
-
-    #[test]
-    fn messages_are_single_json_objects() {
-        let check = |text: &'static str| {
-            check_message(&Bytes::from_static(text.as_bytes())).map_err(|(code, _)| code)
-        };
-        assert_eq!(check(r#" {"jsonrpc": "2.0"}"#), Ok(()));
-        assert_eq!(check("[]"), Err(-32600));
-        assert_eq!(check("[1"), Err(-32600));
-        assert_eq!(check("1"), Err(-32600));
-        for bad in ["", "{", "{\"a\":}", "{} {}", "x"] {
-            assert_eq!(check(bad), Err(-32700), "{bad}");
         }
     }
 }

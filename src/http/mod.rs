@@ -16,32 +16,26 @@ mod pages;
 mod register;
 mod token;
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use http_body_util::Full;
-use tower::util::BoxCloneSyncService;
 use tower_http::timeout::TimeoutLayer;
 
 use self::hosts::Hosts;
 use self::pages::Pages;
 use crate::games::Games;
 use crate::issuer::Issuer;
+use crate::mcp::Endpoint;
 use crate::urls::path;
 
 /// Longer than any tool call may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The MCP endpoint behind its checks: gets whole, well-formed messages of an authenticated caller.
-pub type McpService = BoxCloneSyncService<axum::http::Request<Full<Bytes>>, Response, Infallible>;
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -53,12 +47,12 @@ struct Inner {
     pages: Pages,
     hosts: Hosts,
     documents: discovery::Documents,
-    mcp: McpService,
+    mcp: Endpoint,
 }
 
 /// The whole server. `allowed_origins` are those of browsers that may call `/mcp` besides our own, ChatGPT,
 /// Claude and loopback.
-pub fn router(issuer: Issuer, games: Games, mcp: McpService, allowed_origins: Vec<String>) -> Router {
+pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<String>) -> Router {
     let url = issuer.public_url().clone();
     let door = Door(Arc::new(Inner {
         pages: Pages::new(&url),

@@ -1,10 +1,22 @@
-//! (to come)
-pub fn service(
-    _: crate::games::Games,
-    _: crate::urls::PublicUrl,
-    _: tokio_util::sync::CancellationToken,
-) -> crate::http::McpService {
-    tower::util::BoxCloneSyncService::new(tower::service_fn(async |_req| {
-        Ok(axum::response::IntoResponse::into_response("x"))
-    }))
-}
+//! The MCP door: parses calls, asks [`crate::games`], renders answers.
+//!
+//! # Design
+//!
+//! There are no sessions: every request stands alone, so that hosts which forget, repeat or interleave them
+//! find the same games, and a restart loses nothing. Both generations of the protocol are served, the one
+//! with `initialize` and the stateless one of 2026-07-28. This module sees a [`crate::oauth::Principal`] and
+//! never a token.
+
+mod catalogue;
+mod endpoint;
+mod envelope;
+mod hosts;
+mod input;
+mod prompts;
+mod schema;
+mod server;
+mod text;
+mod tools;
+mod view;
+
+pub use endpoint::Endpoint;

@@ -1,0 +1,376 @@
+//! The tools as models and hosts read them: names, when to use which, arguments, hints.
+
+use std::sync::{Arc, OnceLock};
+
+use rmcp::model::{JsonObject, MetaObject, Tool, ToolAnnotations};
+use serde_json::{Value, json};
+
+use super::schema;
+use crate::engine::Level;
+
+/// Every tool, by name in order. Built once.
+pub(super) fn tools() -> &'static [Tool] {
+    static TOOLS: OnceLock<Vec<Tool>> = OnceLock::new();
+    TOOLS.get_or_init(|| {
+        let mut tools = vec![
+            new_game(),
+            chess_move(),
+            play_line(),
+            show(),
+            status(),
+            undo(),
+            finish(),
+            games(),
+            export(),
+            analyze(),
+            profile(),
+        ];
+        tools.sort_by(|a, b| a.name.cmp(&b.name));
+        tools
+    })
+}
+
+/// What a call may do to the person's games.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Reads,
+    Changes,
+    ChangesOnce,
+    Ends,
+}
+
+struct Entry {
+    name: &'static str,
+    title: &'static str,
+    description: String,
+    effect: Effect,
+    input: Arc<JsonObject>,
+    output: Arc<JsonObject>,
+}
+
+impl Entry {
+    fn tool(self) -> Tool {
+        let annotations = ToolAnnotations::with_title(self.title)
+            .read_only(self.effect == Effect::Reads)
+            .destructive(self.effect == Effect::Ends)
+            .idempotent(self.effect != Effect::Changes)
+            .open_world(false);
+        let mut meta = JsonObject::new();
+        meta.insert(
+            "securitySchemes".to_owned(),
+            json!([{"type": "oauth2", "scopes": ["chess"]}]),
+        );
+        Tool::new(self.name, self.description, self.input)
+            .with_title(self.title)
+            .with_raw_output_schema(self.output)
+            .with_annotations(annotations)
+            .with_meta(MetaObject(meta))
+    }
+}
+
+fn new_game() -> Tool {
+    let levels: Vec<String> = Level::ALL
+        .iter()
+        .map(|level| {
+            format!(
+                "{} {} ({})",
+                level.number(),
+                level.name().to_lowercase(),
+                level.rating()
+            )
+        })
+        .collect();
+    Entry {
+        name: "chess_new_game",
+        title: "New chess game",
+        description: format!(
+            "Use this when the person wants to start a game: against the engine, or on a board with no opponent to \
+             set up and try both sides. Engine levels with their ratings: {}. The engine moves at once when it is \
+             its turn. Starting a game discards an engine game in which the person has not moved. Not for continuing \
+             a game (chess_show) or trying a move (chess_analyze).",
+            levels.join(", ")
+        ),
+        effect: Effect::Changes,
+        input: schema::input(&json!({
+                "opponent": {"enum": ["engine", "nobody"], "default": "engine",
+                    "description": "engine, or nobody for an analysis board where the person moves both sides."},
+                "level": {"type": "integer", "minimum": 1, "maximum": 10,
+                    "description": "Strength of the engine; left out, as last time, the first time 2."},
+                "rating": {"type": "integer", "minimum": 100, "maximum": 3500,
+                    "description": "Instead of level: the nearest one is taken."},
+                "color": {"enum": ["white", "black", "random"], "default": "white",
+                    "description": "The side the person plays."},
+                "moves": {"type": "string", "maxLength": 20000,
+                    "description": "Moves already played, for example `e4 c5` or `1. e4 c5 2. Nf3`."},
+                "fen": {"type": "string", "maxLength": 120,
+                    "description": "Position to start from; four fields suffice."},
+                "from_game": {"type": "string", "description": "Id of a game to play on from; its moves come along."},
+                "ply": {"type": "integer", "minimum": 0,
+                    "description": "With from_game: how many of its moves to keep; left out, all."},
+                "variant": {"enum": ["standard"], "default": "standard", "description": "The rules."},
+                "coach": {"type": "boolean",
+                    "description": "Point out threats and slips; on by default up to level 3."},
+            }),
+            &[],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn chess_move() -> Tool {
+    Entry {
+        name: "chess_move",
+        title: "Play a move",
+        description: "Use this for one move that the person has stated. The engine's reply is in the same result; then \
+                      wait for the person. If the call timed out, repeat it unchanged: it is not played twice. Not for \
+                      trying ideas (chess_analyze) or entering a list of moves (chess_play_line)."
+            .to_owned(),
+        effect: Effect::ChangesOnce,
+        input: schema::input(&json!({
+                "move": {"type": "string", "maxLength": 80,
+                    "description": "As the person said it: Nf3, e4, O-O, e7e8q, `knight f3`, `castle short`."},
+                "game_id": schema::game_id(),
+                "expected_ply": expected_ply(),
+                "by": {"enum": ["person"], "default": "person", "description": "Whose move it is."},
+            }),
+            &["move", "game_id", "expected_ply"],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn play_line() -> Tool {
+    Entry {
+        name: "chess_play_line",
+        title: "Play several moves",
+        description: "Use this to enter several moves for both sides on a board with no opponent, for example an \
+                      opening the person names move by move. It stops at the first move that cannot be played and \
+                      says which were. Not in games against an opponent, and not to list legal moves."
+            .to_owned(),
+        effect: Effect::Changes,
+        input: schema::input(&json!({
+                "moves": {"type": "string", "maxLength": 20000,
+                    "description": "`e4 c5`, `1. e4 c5 2. Nf3`, or PGN movetext."},
+                "game_id": schema::game_id(),
+            }),
+            &["moves"],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn show() -> Tool {
+    Entry {
+        name: "chess_show",
+        title: "Show a game",
+        description:
+            "Use this to show or resume a game; without game_id the one changed last. It changes nothing."
+                .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(
+            &json!({
+                "game_id": schema::game_id(),
+                "ply": {"type": "integer", "minimum": 0,
+                    "description": "Show the position after this many moves instead of the present one."},
+            }),
+            &[],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn status() -> Tool {
+    Entry {
+        name: "chess_status",
+        title: "Read a game",
+        description: "Use this to read a game before answering a question about it: position, whose turn, legal moves, \
+                      all moves, opening, facts. Without game_id the one changed last."
+            .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(&json!({"game_id": schema::game_id()}), &[]),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn undo() -> Tool {
+    Entry {
+        name: "chess_undo",
+        title: "Take back",
+        description:
+            "Use this when the person wants a move back: it goes back to their previous turn, also after the \
+                      game has ended."
+                .to_owned(),
+        effect: Effect::Changes,
+        input: schema::input(
+            &json!({"game_id": schema::game_id(), "expected_ply": expected_ply()}),
+            &[],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn finish() -> Tool {
+    Entry {
+        name: "chess_finish",
+        title: "End a game",
+        description: "Use this only when the person clearly resigns, calls the game off (abort, before both sides have \
+                      moved), offers or answers a draw, or claims one by repetition or the fifty-move rule. The \
+                      engine accepts a draw after move 20 when the game is even. Not for taking moves back \
+                      (chess_undo)."
+            .to_owned(),
+        effect: Effect::Ends,
+        input: schema::input(&json!({
+                "action": {"enum": ["resign", "offer_draw", "accept_draw", "decline_draw", "claim_draw", "abort"],
+                    "description": "What the person does."},
+                "game_id": schema::game_id(),
+            }),
+            &["action"],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn games() -> Tool {
+    Entry {
+        name: "chess_games",
+        title: "Find games",
+        description: "Use this to find the person's games, the one changed last first. Games are deleted at /account \
+                      of this server, not by tools."
+            .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(&json!({
+                "filter": {"enum": ["unfinished", "finished", "all"], "default": "all", "description": "Which games."},
+                "opponent": {"enum": ["engine", "nobody"], "description": "Against whom."},
+                "color": {"enum": ["white", "black", "both"], "description": "The person's side."},
+                "result": {"enum": ["won", "lost", "drawn", "1-0", "0-1", "1/2-1/2"],
+                    "description": "How it ended."},
+                "opening": {"type": "string", "maxLength": 80,
+                    "description": "Part of the opening's name, or the beginning of its ECO code."},
+                "since": date("Changed on this day or later"),
+                "until": date("Changed on this day or earlier"),
+                "cursor": {"type": "string", "maxLength": 20, "description": "next_cursor of the page before."},
+                "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10,
+                    "description": "Games on a page."},
+            }),
+            &[],
+        ),
+        output: schema::games(),
+    }
+    .tool()
+}
+
+fn export() -> Tool {
+    Entry {
+        name: "chess_export",
+        title: "Export a game",
+        description:
+            "Use this when the person wants something to keep: the game as PGN or the position as FEN. \
+                      Without game_id the game changed last."
+                .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(
+            &json!({
+                "game_id": schema::game_id(),
+                "format": {"enum": ["pgn", "fen"], "default": "pgn", "description": "In which form."},
+                "ply": {"type": "integer", "minimum": 0, "description": "Only up to this many moves."},
+            }),
+            &[],
+        ),
+        output: schema::export(),
+    }
+    .tool()
+}
+
+fn analyze() -> Tool {
+    Entry {
+        name: "chess_analyze",
+        title: "Analyze a position",
+        description: "Use this for an engine's evaluation, its best lines, or what if (`moves` tries moves without \
+                      recording them). It says the answer outright, so not while the person wants to find the move \
+                      alone. Without game_id and fen it takes the game changed last."
+            .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(&json!({
+                "game_id": schema::game_id(),
+                "fen": {"type": "string", "maxLength": 120, "description": "A position instead of a game."},
+                "ply": {"type": "integer", "minimum": 0, "description": "The position after this many moves."},
+                "moves": {"type": "string", "maxLength": 20000,
+                    "description": "Moves to try from there; recorded nowhere."},
+                "lines": {"type": "integer", "minimum": 1, "maximum": 5, "default": 1,
+                    "description": "How many lines, best first."},
+                "seconds": {"type": "number", "minimum": 0.1, "maximum": 10, "default": 1,
+                    "description": "How long the engine thinks."},
+            }),
+            &[],
+        ),
+        output: schema::analysis(),
+    }
+    .tool()
+}
+
+fn profile() -> Tool {
+    Entry {
+        name: "chess_profile",
+        title: "The person's chess",
+        description:
+            "Use this when the person asks how they are doing: results by opponent, openings, games waiting \
+                      for their move."
+                .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(&json!({}), &[]),
+        output: schema::profile(),
+    }
+    .tool()
+}
+
+fn expected_ply() -> Value {
+    json!({"type": "integer", "minimum": 0, "description": "`ply` of the latest result: guards against a double move."})
+}
+
+fn date(what: &str) -> Value {
+    json!({"type": "string", "pattern": "^\\d{4}-\\d{2}-\\d{2}$", "description": format!("{what}, YYYY-MM-DD.")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tools_are_described_as_hosts_demand() {
+        let names: Vec<&str> = tools().iter().map(|tool| tool.name.as_ref()).collect();
+        assert_eq!(names.len(), 11);
+        assert!(names.is_sorted());
+        for tool in tools() {
+            let text = tool.description.as_deref().unwrap();
+            assert!(
+                text.starts_with("Use this ") && text.len() < 2000,
+                "{}",
+                tool.name
+            );
+            assert_eq!(tool.input_schema["additionalProperties"], false, "{}", tool.name);
+            let properties = tool.input_schema["properties"].as_object().unwrap();
+            assert!(
+                properties
+                    .values()
+                    .all(|property| property["description"].is_string()),
+                "{}",
+                tool.name
+            );
+            let hints = tool.annotations.as_ref().unwrap();
+            assert_eq!(hints.open_world_hint, Some(false));
+            assert_eq!(hints.destructive_hint, Some(tool.name == "chess_finish"));
+            let idempotent = hints.read_only_hint == Some(true)
+                || matches!(tool.name.as_ref(), "chess_move" | "chess_finish");
+            assert_eq!(hints.idempotent_hint, Some(idempotent), "{}", tool.name);
+            assert!(!tool.output_schema.as_ref().unwrap().is_empty());
+            assert!(tool.meta.as_ref().unwrap().0.contains_key("securitySchemes"));
+        }
+    }
+}

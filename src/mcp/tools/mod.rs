@@ -1,0 +1,111 @@
+//! What each tool does with a call: read the arguments, ask the games, render both halves.
+
+mod analysis;
+mod library;
+mod play;
+
+use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::input::{self, BadArguments};
+use super::text;
+use super::view::{Detail, Rendered};
+use crate::chess::Refusal;
+use crate::games::{Games, GamesError, Shown};
+use crate::id::UserId;
+
+/// One call of a tool that exists.
+pub(super) struct Call<'a> {
+    pub(super) games: &'a Games,
+    pub(super) user: UserId,
+    /// The host draws boards itself.
+    pub(super) has_board: bool,
+    pub(super) tool: &'static str,
+}
+
+/// Why a call has no result.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Arguments(#[from] BadArguments),
+    #[error(transparent)]
+    Games(#[from] GamesError),
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Games(GamesError::Refused(refusal))
+    }
+}
+
+type Outcome = Result<CallToolResult, Fault>;
+
+impl Call<'_> {
+    /// The result, a refusal in words, or the protocol error that stands for a fault of ours.
+    pub(super) async fn answer(&self, arguments: Option<JsonObject>) -> Result<CallToolResult, ErrorData> {
+        let outcome = match self.tool {
+            "chess_new_game" => self.new_game(arguments).await,
+            "chess_move" => self.play_move(arguments).await,
+            "chess_play_line" => self.play_line(arguments).await,
+            "chess_show" => self.show(arguments).await,
+            "chess_status" => self.status(arguments).await,
+            "chess_undo" => self.undo(arguments).await,
+            "chess_finish" => self.finish(arguments).await,
+            "chess_games" => self.list_games(arguments).await,
+            "chess_export" => self.export(arguments).await,
+            "chess_analyze" => self.analyze(arguments).await,
+            "chess_profile" => self.profile(arguments).await,
+            other => unreachable!("{other} is in the catalogue and has no code"),
+        };
+        match outcome {
+            Ok(result) => Ok(result),
+            Err(Fault::Arguments(fault)) => Ok(refused(&fault.to_string())),
+            Err(Fault::Games(GamesError::Refused(refusal))) => Ok(refused(&refusal.to_string())),
+            Err(Fault::Games(GamesError::Store(error))) => {
+                tracing::error!(tool = self.tool, user.id = %self.user, %error, "a call failed");
+                Err(ErrorData::internal_error("internal error", None))
+            }
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, arguments: Option<JsonObject>) -> Result<T, BadArguments> {
+        input::read(self.tool, arguments)
+    }
+
+    fn game(&self, shown: Shown, all_moves: bool) -> CallToolResult {
+        let detail = Detail {
+            has_board: self.has_board,
+            all_moves,
+        };
+        halves(&Rendered::of(shown, detail))
+    }
+}
+
+fn halves(rendered: &Rendered) -> CallToolResult {
+    result(text::of_game(rendered), rendered.structured())
+}
+
+fn result(text: String, structured: Value) -> CallToolResult {
+    let mut result = CallToolResult::structured(structured);
+    result.content = vec![ContentBlock::text(text)];
+    result
+}
+
+fn refused(text: &str) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(text)])
+}
+
+/// A call that was broken off; what it had stored stays stored.
+pub(super) fn interrupted(why: &str) -> CallToolResult {
+    refused(&format!(
+        "{why} Repeat the identical call in a moment: nothing is done twice."
+    ))
+}
+
+/// Marks a result with its place in time.
+pub(super) fn with_sequence(result: CallToolResult, sequence: i64) -> CallToolResult {
+    let mut meta = JsonObject::new();
+    meta.insert("seq".to_owned(), json!(sequence));
+    result.with_meta(Some(MetaObject(meta)))
+}

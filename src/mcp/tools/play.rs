@@ -1,0 +1,155 @@
+//! Tools that start, show and change a game.
+
+use rmcp::model::JsonObject;
+use serde_json::Value;
+
+use super::super::input::{
+    ActionArgument, ColorArgument, FinishArguments, LineArguments, MoveArguments, NewGameArguments,
+    OpponentArgument, ShowArguments, StatusArguments, UndoArguments,
+};
+use super::super::view::{Detail, Rendered};
+use super::{Call, Fault, Outcome, halves};
+use crate::chess::Refusal;
+use crate::engine::Level;
+use crate::games::{Finish, NewGame, NewOpponent, PlayMove, Shown, SideChoice};
+
+type Arguments = Option<JsonObject>;
+
+impl Call<'_> {
+    pub(super) async fn new_game(&self, arguments: Arguments) -> Outcome {
+        let request = Value::Object(without_nulls(arguments.clone())).to_string();
+        let asked: NewGameArguments = self.read(arguments)?;
+        let opponent = opponent_of(&asked)?;
+        if asked.ply.is_some() && asked.from_game.is_none() {
+            return Err(Refusal::other("`ply` says how much of `from_game` to keep; give both.").into());
+        }
+        let side = match asked.color {
+            None | Some(ColorArgument::White) => SideChoice::White,
+            Some(ColorArgument::Black) => SideChoice::Black,
+            Some(ColorArgument::Random) => SideChoice::Random,
+        };
+        let new = NewGame {
+            opponent,
+            side,
+            moves: asked.moves,
+            fen: asked.fen,
+            from_game: asked.from_game.map(|id| (id, asked.ply)),
+            coach: asked.coach,
+            request,
+        };
+        let shown = self.games.start(self.user, new).await?;
+        Ok(self.game(shown, false))
+    }
+
+    pub(super) async fn play_move(&self, arguments: Arguments) -> Outcome {
+        let asked: MoveArguments = self.read(arguments)?;
+        let request = PlayMove {
+            game: asked.game_id,
+            text: asked.text,
+            expected_ply: asked.expected_ply,
+        };
+        let shown = self.games.play(self.user, request).await?;
+        Ok(self.game(shown, false))
+    }
+
+    pub(super) async fn play_line(&self, arguments: Arguments) -> Outcome {
+        let asked: LineArguments = self.read(arguments)?;
+        let shown = self
+            .games
+            .play_line(self.user, asked.game_id, asked.moves)
+            .await?;
+        Ok(self.game(shown, false))
+    }
+
+    pub(super) async fn show(&self, arguments: Arguments) -> Outcome {
+        let asked: ShowArguments = self.read(arguments)?;
+        let Some(shown) = self.games.show(self.user, asked.game_id).await? else {
+            return Ok(halves(&Rendered::empty(self.has_board)));
+        };
+        let now = shown.stored.game.ply();
+        match asked.ply {
+            Some(ply) if ply > now => {
+                Err(Refusal::other(format!("Game {} has only {now} moves.", shown.stored.id)).into())
+            }
+            Some(ply) if ply < now => Ok(self.look_back(&shown, ply)),
+            _ => Ok(self.game(shown, true)),
+        }
+    }
+
+    pub(super) async fn status(&self, arguments: Arguments) -> Outcome {
+        let asked: StatusArguments = self.read(arguments)?;
+        let Some(shown) = self.games.show(self.user, asked.game_id).await? else {
+            return Err(Refusal::other("There is no game yet. Start one with chess_new_game.").into());
+        };
+        Ok(self.game(shown, true))
+    }
+
+    pub(super) async fn undo(&self, arguments: Arguments) -> Outcome {
+        let asked: UndoArguments = self.read(arguments)?;
+        let shown = self
+            .games
+            .take_back(self.user, asked.game_id, asked.expected_ply)
+            .await?;
+        Ok(self.game(shown, false))
+    }
+
+    pub(super) async fn finish(&self, arguments: Arguments) -> Outcome {
+        let asked: FinishArguments = self.read(arguments)?;
+        let how = match asked.action {
+            ActionArgument::Resign => Finish::Resign,
+            ActionArgument::OfferDraw => Finish::OfferDraw,
+            ActionArgument::AcceptDraw => Finish::AcceptDraw,
+            ActionArgument::DeclineDraw => Finish::DeclineDraw,
+            ActionArgument::ClaimDraw => Finish::ClaimDraw,
+            ActionArgument::Abort => Finish::Abort,
+        };
+        let shown = self.games.finish(self.user, asked.game_id, how).await?;
+        Ok(self.game(shown, false))
+    }
+
+    /// An earlier position of a game, with nothing to do in it.
+    fn look_back(&self, shown: &Shown, ply: usize) -> rmcp::model::CallToolResult {
+        let now = shown.stored.game.ply();
+        let mut earlier = shown.clone();
+        earlier.stored.game.take_back_to(ply);
+        earlier.since = ply.saturating_sub(1);
+        earlier.stored.coach = false;
+        earlier.notes.push(format!(
+            "This is the position after ply {ply}; the game stands at ply {now}."
+        ));
+        let detail = Detail {
+            has_board: self.has_board,
+            all_moves: true,
+        };
+        let mut rendered = Rendered::of(earlier, detail);
+        rendered.view.look_back_from(&shown.stored);
+        halves(&rendered)
+    }
+}
+
+fn without_nulls(arguments: Arguments) -> JsonObject {
+    let mut object = arguments.unwrap_or_default();
+    object.retain(|_, value| !value.is_null());
+    object
+}
+
+fn opponent_of(asked: &NewGameArguments) -> Result<NewOpponent, Fault> {
+    let level = match (asked.level, asked.rating) {
+        (Some(_), Some(_)) => return Err(Refusal::other("Give either `level` or `rating`, not both.").into()),
+        (Some(number), None) => Some(Level::new(number).ok_or_else(|| {
+            Refusal::other(format!(
+                "There is no level {number}; levels go from 1 (first day) to 10 (full strength)."
+            ))
+        })?),
+        (None, Some(rating)) => Some(Level::from_rating(rating)),
+        (None, None) => None,
+    };
+    match (asked.opponent, level) {
+        (Some(OpponentArgument::Nobody), Some(_)) => Err(Refusal::other(
+            "A board with no opponent has no level; leave `level` and `rating` out.",
+        )
+        .into()),
+        (Some(OpponentArgument::Nobody), None) => Ok(NewOpponent::Nobody),
+        (None | Some(OpponentArgument::Engine), level) => Ok(NewOpponent::Engine(level)),
+    }
+}

@@ -1,0 +1,482 @@
+//! What a tool that shows a game returns: the structured half, and the parts that the text half shares.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered};
+use crate::engine::Level;
+use crate::games::Shown;
+use crate::id::GameId;
+use crate::store::StoredGame;
+
+/// How many plies `recent` shows.
+const RECENT: usize = 8;
+
+/// The structured half.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct GameView {
+    pub(super) game_id: Option<GameId>,
+    kind: &'static str,
+    pub(super) opponent: OpponentView,
+    person_plays: &'static str,
+    pub(super) fen: String,
+    pub(super) ply: usize,
+    revision: u32,
+    pub(super) turn: &'static str,
+    status: &'static str,
+    pub(super) result: &'static str,
+    pub(super) reason: Option<&'static str>,
+    pub(super) check: bool,
+    pub(super) recent: String,
+    pub(super) played: Option<MoveView>,
+    pub(super) played_count: usize,
+    pub(super) reply: Option<MoveView>,
+    pub(super) reply_pending: bool,
+    pub(super) legal_moves: Vec<String>,
+    pub(super) opening: Option<OpeningView>,
+    pub(super) facts: Vec<String>,
+    can: Vec<&'static str>,
+    pub(super) offer: Option<OfferView>,
+    pub(super) repeated: bool,
+    pub(super) notes: Vec<String>,
+    pub(super) next: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagram: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moves: Option<Vec<String>>,
+}
+
+/// Against whom.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct OpponentView {
+    pub(super) kind: &'static str,
+    pub(super) level: Option<u8>,
+    pub(super) name: Option<&'static str>,
+}
+
+/// One move, for eyes, machines and ears.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct MoveView {
+    pub(super) san: String,
+    uci: String,
+    pub(super) words: String,
+    by: &'static str,
+}
+
+/// An opening's code and name.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct OpeningView {
+    pub(super) eco: String,
+    pub(super) name: String,
+}
+
+/// A draw offer and its answer.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct OfferView {
+    kind: &'static str,
+    pub(super) by: &'static str,
+    pub(super) answer: Option<&'static str>,
+}
+
+/// What a result shows beyond the present position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Detail {
+    /// The host draws a board itself.
+    pub(super) has_board: bool,
+    /// Every move is listed.
+    pub(super) all_moves: bool,
+}
+
+impl GameView {
+    /// Shows an earlier position of `now`: what may be done and how it ended is said of the game itself.
+    pub(super) fn look_back_from(&mut self, now: &StoredGame) {
+        self.status = if now.game.is_ongoing() {
+            "ongoing"
+        } else {
+            "finished"
+        };
+        self.result = now.game.score().as_str();
+        self.reason = now.game.ending().map(|ending| ending.reason.as_str());
+        self.reply_pending = now.owes_reply();
+        self.legal_moves.clear();
+        self.can.clear();
+        self.offer = None;
+        self.next = format!(
+            "To play on, call chess_show with game_id {} and without ply.",
+            now.id
+        );
+    }
+}
+
+impl OpponentView {
+    pub(super) fn of(opponent: Opponent) -> Self {
+        let level = opponent.level();
+        let name = level.and_then(Level::new).map(Level::name);
+        Self {
+            kind: opponent.kind(),
+            level,
+            name,
+        }
+    }
+}
+
+pub(super) const fn color_word(color: Color) -> &'static str {
+    match color {
+        Color::White => "white",
+        Color::Black => "black",
+    }
+}
+
+pub(super) const fn kind_of(opponent: Opponent) -> &'static str {
+    match opponent {
+        Opponent::Engine { .. } => "game",
+        Opponent::Nobody => "analysis",
+    }
+}
+
+/// A game as it is shown, and the parts that its text needs besides.
+pub(super) struct Rendered {
+    pub(super) view: GameView,
+    pub(super) diagram: String,
+    pub(super) material: String,
+    pub(super) all_moves: Option<String>,
+    pub(super) person: PersonSide,
+}
+
+impl Rendered {
+    /// Renders what a call did, and how the game stands.
+    pub(super) fn of(shown: Shown, detail: Detail) -> Self {
+        let stored = &shown.stored;
+        let game = &stored.game;
+        let persons_turn = stored.is_persons_turn();
+        let board = diagram(game.position(), stored.person.view());
+        let sans: Option<Vec<String>> = detail
+            .all_moves
+            .then(|| (0..game.ply()).filter_map(|ply| game.san(ply)).collect());
+        let view = GameView {
+            game_id: Some(stored.id),
+            kind: kind_of(stored.opponent),
+            opponent: OpponentView::of(stored.opponent),
+            person_plays: stored.person.as_str(),
+            fen: game.fen(),
+            ply: game.ply(),
+            revision: stored.revision,
+            turn: color_word(game.turn()),
+            status: if game.is_ongoing() { "ongoing" } else { "finished" },
+            result: game.score().as_str(),
+            reason: game.ending().map(|ending| ending.reason.as_str()),
+            check: game.is_check(),
+            recent: numbered(game, game.ply().saturating_sub(RECENT), game.ply()),
+            played: shown.played.and_then(|ply| move_view(stored, ply)),
+            played_count: shown.played_count,
+            reply: shown.reply.and_then(|ply| move_view(stored, ply)),
+            reply_pending: stored.owes_reply(),
+            legal_moves: if persons_turn {
+                game.legal_moves()
+            } else {
+                Vec::new()
+            },
+            opening: stored.opening.as_ref().map(|opening| OpeningView {
+                eco: opening.eco.clone(),
+                name: opening.name.clone(),
+            }),
+            facts: facts(game, shown.since, coaching(stored)),
+            can: can(stored),
+            offer: offer(&shown),
+            repeated: shown.repeated,
+            next: next(stored),
+            diagram: (!detail.has_board).then(|| narrow(&board)),
+            moves: sans,
+            notes: shown.notes,
+        };
+        let all_moves = detail.all_moves.then(|| numbered(game, 0, game.ply()));
+        let material = Material::of(game.position()).words();
+        Self {
+            view,
+            diagram: board,
+            material,
+            all_moves,
+            person: stored.person,
+        }
+    }
+
+    /// The structured half as JSON.
+    pub(super) fn structured(&self) -> Value {
+        serde_json::to_value(&self.view).unwrap_or_else(|fault| unreachable!("a view is plain data: {fault}"))
+    }
+
+    /// What a person without a game is shown.
+    pub(super) fn empty(has_board: bool) -> Self {
+        let game = Game::default();
+        let board = diagram(game.position(), Color::White);
+        let view = GameView {
+            game_id: None,
+            kind: "analysis",
+            opponent: OpponentView::of(Opponent::Nobody),
+            person_plays: PersonSide::Both.as_str(),
+            fen: game.fen(),
+            ply: 0,
+            revision: 0,
+            turn: "white",
+            status: "ongoing",
+            result: "*",
+            reason: None,
+            check: false,
+            recent: String::new(),
+            played: None,
+            played_count: 0,
+            reply: None,
+            reply_pending: false,
+            legal_moves: Vec::new(),
+            opening: None,
+            facts: Vec::new(),
+            can: Vec::new(),
+            offer: None,
+            repeated: false,
+            notes: vec!["There is no game yet.".to_owned()],
+            next: "Offer the person a new game (chess_new_game).".to_owned(),
+            diagram: (!has_board).then(|| narrow(&board)),
+            moves: Some(Vec::new()),
+        };
+        let material = Material::of(game.position()).words();
+        Self {
+            view,
+            diagram: board,
+            material,
+            all_moves: None,
+            person: PersonSide::Both,
+        }
+    }
+}
+
+/// The diagram without the blanks between its squares, which cost a model as much as the pieces do.
+fn narrow(diagram: &str) -> String {
+    let mut narrow = String::with_capacity(100);
+    for line in diagram.lines() {
+        let (rank, squares) = line.split_at(1);
+        if !narrow.is_empty() {
+            narrow.push('\n');
+        }
+        narrow.push_str(rank);
+        narrow.push(' ');
+        narrow.extend(squares.chars().filter(|c| *c != ' '));
+    }
+    narrow
+}
+
+fn coaching(stored: &StoredGame) -> Coaching {
+    match stored.person.color() {
+        Some(color) if stored.coach => Coaching::For(color),
+        None if stored.coach => Coaching::For(stored.game.turn()),
+        _ => Coaching::Off,
+    }
+}
+
+fn move_view(stored: &StoredGame, ply: usize) -> Option<MoveView> {
+    let game = &stored.game;
+    let by_person = stored.person.plays(game.mover(ply)?);
+    Some(MoveView {
+        san: game.san(ply)?,
+        uci: game.uci(ply)?,
+        words: game.words(ply)?,
+        by: if by_person { "person" } else { "engine" },
+    })
+}
+
+fn can(stored: &StoredGame) -> Vec<&'static str> {
+    let game = &stored.game;
+    let persons_turn = stored.is_persons_turn();
+    let has_opponent = stored.opponent != Opponent::Nobody;
+    let talks = game.is_ongoing() && has_opponent;
+    let offered = talks && game.draw_offer().is_some_and(|by| !stored.person.plays(by));
+    let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|by| stored.person.plays(by)));
+    [
+        ("move", persons_turn),
+        ("undo", moved || !game.is_ongoing()),
+        ("resign", talks),
+        ("abort", game.is_ongoing() && game.ply() < 2),
+        ("offer_draw", talks && !offered),
+        ("accept_draw", offered),
+        ("decline_draw", offered),
+        ("claim_draw", persons_turn && game.claim().is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(what, may)| may.then_some(what))
+    .collect()
+}
+
+fn offer(shown: &Shown) -> Option<OfferView> {
+    if let Some(accepted) = shown.draw_accepted {
+        let answer = if accepted { "accepted" } else { "declined" };
+        return Some(OfferView {
+            kind: "draw",
+            by: "person",
+            answer: Some(answer),
+        });
+    }
+    let by = shown.stored.game.draw_offer()?;
+    let by = if shown.stored.person.plays(by) {
+        "person"
+    } else {
+        "engine"
+    };
+    Some(OfferView {
+        kind: "draw",
+        by,
+        answer: None,
+    })
+}
+
+/// One sentence: what the model does next.
+fn next(stored: &StoredGame) -> String {
+    let (id, ply) = (stored.id, stored.game.ply());
+    if !stored.game.is_ongoing() {
+        return format!(
+            "The game is over: offer a new one (chess_new_game) or a look back (chess_analyze, game_id {id})."
+        );
+    }
+    if stored.owes_reply() {
+        return format!(
+            "The engine is away, its reply follows by itself: look again with chess_status, game_id {id}."
+        );
+    }
+    match stored.opponent {
+        Opponent::Engine { .. } => {
+            format!(
+                "Wait for the person's move, then call chess_move with game_id {id} and expected_ply {ply}."
+            )
+        }
+        Opponent::Nobody => format!(
+            "Enter the person's moves: chess_move with game_id {id}, expected_ply {ply}, or chess_play_line."
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text;
+    use super::*;
+    use crate::chess::{Opening, Start};
+    use crate::clock::Timestamp;
+
+    /// Result text of this kind has at least this many characters for each token of current models; it was
+    /// measured over hundreds of real results.
+    const CHARACTERS_PER_TOKEN: f64 = 2.45;
+    const BUDGET: f64 = 600.0;
+
+    fn tokens(text: &str) -> f64 {
+        f64::from(u32::try_from(text.chars().count()).unwrap()) / CHARACTERS_PER_TOKEN
+    }
+
+    fn shown(fen: Option<&str>, moves: &str) -> Shown {
+        let start = fen.map(|fen| Start::from_fen(fen).unwrap()).unwrap_or_default();
+        let mut game = Game::new(&start);
+        for text in moves.split_whitespace() {
+            game.play(game.read(text).unwrap()).unwrap();
+        }
+        let ply = game.ply();
+        let stored = StoredGame {
+            id: "qk2m8d4h".parse().unwrap(),
+            opponent: Opponent::Engine { level: 2 },
+            person: PersonSide::from(game.turn()),
+            coach: true,
+            opening: Some(Opening {
+                eco: "A29".to_owned(),
+                name: "English Opening: King's English Variation, Four Knights Variation, Fianchetto Line, with .. d6"
+                    .to_owned(),
+            }),
+            game,
+            revision: 240,
+            touched: true,
+            request: None,
+            last_text: None,
+            undone_from: None,
+            created_at: Timestamp::from_seconds(1),
+            changed_at: Timestamp::from_seconds(1),
+        };
+        Shown {
+            stored,
+            since: ply.saturating_sub(2),
+            played: ply.checked_sub(2),
+            played_count: 1,
+            reply: ply.checked_sub(1),
+            repeated: true,
+            draw_accepted: None,
+            notes: vec![
+                "Taken for a repeated call and not played again; to play it again send expected_ply 22."
+                    .to_owned(),
+            ],
+        }
+    }
+
+    const PLAIN: Detail = Detail {
+        has_board: false,
+        all_moves: false,
+    };
+
+    #[test]
+    fn each_half_keeps_to_its_budget_with_forty_moves_to_choose_from() {
+        let forty = "r1b2rk1/1pq1bppp/p1n1pn2/2pp4/3P4/2PBPN2/PP1N1PPP/R2QK2R w KQ - 4 60";
+        let rendered = Rendered::of(shown(Some(forty), "dxc5 Bxc5"), PLAIN);
+        let moves = rendered.view.legal_moves.len();
+        assert!((40..=46).contains(&moves), "{moves}");
+        assert!(!rendered.view.facts.is_empty() && rendered.view.reply.is_some());
+        let structured = rendered.structured().to_string();
+        assert!(
+            tokens(&structured) < BUDGET,
+            "{} {structured}",
+            tokens(&structured)
+        );
+        let text = text::of_game(&rendered);
+        assert!(tokens(&text) < BUDGET, "{} {text}", tokens(&text));
+    }
+
+    #[test]
+    fn a_long_game_costs_no_more_than_a_short_one() {
+        let shuffle = "Nf3 Nf6 Nc3 Nc6 e4 e5 Bc4 Bc5 d3 d6 Be3 Bb6 Qd2 Be6 Bb3 Qd7 h3 h6 a3 a6 \
+             Ke2 Ke7 Ke1 Ke8 Rb1 Rb8 Ra1 Ra8 Rg1 Rg8 Rh1 Rh8 g3 g6 g4 g5 Rb1 Rb8 Ra1 Ra8 \
+             Ne2 Ne7 Nc3 Nc6 Nh2 Nh7 Nf3 Nf6 Nd1 Nd8 Nc3 Nc6";
+        let long = Rendered::of(shown(None, shuffle), PLAIN);
+        assert!(long.view.ply >= 52, "{}", long.view.ply);
+        assert!(tokens(&long.structured().to_string()) < BUDGET);
+        assert!(tokens(&text::of_game(&long)) < BUDGET);
+        assert_eq!(long.view.recent.matches('.').count(), 4, "{}", long.view.recent);
+    }
+
+    #[test]
+    fn a_host_with_a_board_gets_no_diagram() {
+        let bare = Detail {
+            has_board: true,
+            all_moves: false,
+        };
+        let structured = |detail| Rendered::of(shown(None, "e4 e5"), detail).structured();
+        assert!(structured(bare).get("diagram").is_none());
+        let drawn = structured(PLAIN);
+        assert!(
+            drawn["diagram"]
+                .as_str()
+                .unwrap()
+                .starts_with("8 rnbqkbnr\n7 pppp.ppp\n"),
+            "{drawn}"
+        );
+        assert!(drawn.get("moves").is_none());
+        let all = Detail {
+            has_board: false,
+            all_moves: true,
+        };
+        assert_eq!(structured(all)["moves"], serde_json::json!(["e4", "e5"]));
+    }
+
+    #[test]
+    fn what_the_person_may_do_is_said_and_no_more() {
+        let can = |moves| Rendered::of(shown(None, moves), PLAIN).view.can;
+        assert_eq!(can(""), ["move", "resign", "abort", "offer_draw"]);
+        assert_eq!(can("e4 e5"), ["move", "undo", "resign", "offer_draw"]);
+        assert_eq!(can("f3 e5 g4 Qh4#"), ["undo"]);
+        let thrice = "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1 Ng8";
+        assert_eq!(
+            can(thrice),
+            ["move", "undo", "resign", "offer_draw", "claim_draw"]
+        );
+    }
+}
