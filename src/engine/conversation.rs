@@ -178,7 +178,8 @@ mod tests {
 
     type Piped = Conversation<BufReader<ReadHalf<DuplexStream>>, WriteHalf<DuplexStream>>;
 
-    /// An engine that says the next of these texts whenever it was asked something (`uci`, `isready`, `go`).
+    /// An engine that says the next of these texts whenever it was asked something (`uci`, `isready`, `go`),
+    /// and ends after the last of them.
     async fn engine(says: &[&str]) -> (Result<Piped, EngineError>, tokio::task::JoinHandle<String>) {
         let (ours, theirs) = duplex(64 * 1024);
         let says: Vec<String> = says.iter().map(|&text| text.to_owned()).collect();
@@ -193,7 +194,10 @@ mod tests {
                 for line in text.lines() {
                     if line == "uci" || line == "isready" || line.starts_with("go ") {
                         let Some(answer) = says.next() else { return heard };
-                        output.write_all(answer.as_bytes()).await.unwrap();
+                        let listened = output.write_all(answer.as_bytes()).await;
+                        if says.len() == 0 || listened.is_err() {
+                            return heard;
+                        }
                     }
                 }
                 if count == 0 {
