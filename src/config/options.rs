@@ -12,16 +12,20 @@ use clap::Args;
 use crate::secret::Secret;
 
 /// Shown under the flags of `--help`.
-pub const SECRETS_HELP: &str = "Secrets, from the environment or .env only; each may be given as NAME_FILE instead, \
-the path of a file that holds it:
-  MASTER_KEY          32 bytes in base64 that seal what is kept; made in STATE_DIR at the first start
-                      [env: MASTER_KEY] [env: MASTER_KEY_FILE]; ENCRYPTION_KEY is read too
-  OWNER_PASSWORD      Password of the account `owner`, read only when it is made at the first start
+pub const SECRETS_HELP: &str = "\
+Secrets, from the environment or .env alone; NAME_FILE names a file that holds one:
+  MASTER_KEY          Seals what is kept: 32 bytes in base64; ENCRYPTION_KEY is read too;
+                      default: made in STATE_DIR at the first start
+                      [env: MASTER_KEY] [env: MASTER_KEY_FILE]
+  OWNER_PASSWORD      Of the account `owner`, read when it is made at the first start;
+                      default: a strong one, printed once
                       [env: OWNER_PASSWORD] [env: OWNER_PASSWORD_FILE]
-  REGISTRATION_TOKEN  What clients must present to register when REGISTRATION=token
+  REGISTRATION_TOKEN  What clients present to register when REGISTRATION=token
                       [env: REGISTRATION_TOKEN] [env: REGISTRATION_TOKEN_FILE]
 
-Logging: RUST_LOG chooses what is logged (`info`, `debug`, `chess_mcp=trace` …) [env: RUST_LOG] [default: info]";
+Logging:
+  RUST_LOG            What is logged: info, debug, chess_mcp=trace … [default: info]
+                      [env: RUST_LOG]";
 
 /// Every setting that is not a secret.
 #[derive(Debug, Clone, Default, Args)]
