@@ -1,0 +1,63 @@
+//! The authorization response: where the browser goes, with `state` and `iss`.
+
+use crate::issuer::Issuer;
+use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse};
+use crate::secret::Secret;
+
+impl Issuer {
+    pub(super) fn granted(&self, request: &AuthorizationRequest, code: &Secret) -> String {
+        self.answer(request, &[("code", code.expose())])
+    }
+
+    pub(super) fn denied(&self, request: &AuthorizationRequest) -> String {
+        let code = AuthorizeCode::AccessDenied.as_str();
+        self.answer(
+            request,
+            &[
+                ("error", code),
+                ("error_description", "the person denied the access"),
+            ],
+        )
+    }
+
+    fn answer(&self, request: &AuthorizationRequest, parameters: &[(&str, &str)]) -> String {
+        with_issuer(self, &request.redirect_uri, request.state.as_deref(), parameters)
+    }
+
+    /// The URL of an authorization error response.
+    pub fn error_url(&self, answer: &ErrorResponse) -> String {
+        let parameters = [
+            ("error", answer.code.as_str()),
+            ("error_description", answer.description),
+        ];
+        with_issuer(self, &answer.redirect_uri, answer.state.as_deref(), &parameters)
+    }
+}
+
+/// Every authorization response carries `state` and `iss` (RFC 9207 section 2).
+fn with_issuer(
+    issuer: &Issuer,
+    redirect_uri: &crate::oauth::RedirectUri,
+    state: Option<&str>,
+    parameters: &[(&str, &str)],
+) -> String {
+    let mut all = parameters.to_vec();
+    all.extend(state.map(|state| ("state", state)));
+    all.push(("iss", issuer.public_url().origin()));
+    redirect_uri.with_query(&all)
+}
+
+/// `prompt=none`: no page may be shown, and consent always takes one.
+pub(super) fn silent(request: AuthorizationRequest, session: bool) -> ErrorResponse {
+    let (code, description) = if session {
+        (AuthorizeCode::ConsentRequired, "consent always takes a click")
+    } else {
+        (AuthorizeCode::LoginRequired, "nobody is signed in")
+    };
+    ErrorResponse {
+        redirect_uri: request.redirect_uri,
+        state: request.state,
+        code,
+        description,
+    }
+}

@@ -1,0 +1,120 @@
+//! What the pages of a sign-in say, and what their forms bring back.
+
+use crate::clock::Seconds;
+use crate::id::Reference;
+use crate::oauth::Scope;
+use crate::secret::Secret;
+
+/// What a browser shows of itself.
+#[derive(Debug, Clone, Default)]
+pub struct Browser {
+    /// The cookie that names the browser; `None` before its first page.
+    pub cookie: Option<Secret>,
+    /// The cookie of a signed-in person.
+    pub session: Option<Secret>,
+}
+
+/// A consent page to show.
+#[derive(Debug)]
+pub struct Consent {
+    /// What it says.
+    pub page: ConsentPage,
+    /// The browser's cookie, to be set.
+    pub browser: Secret,
+}
+
+/// What a consent page says.
+#[derive(Debug)]
+pub struct ConsentPage {
+    /// Hidden in the form.
+    pub handle: Secret,
+    /// Hidden in the form.
+    pub csrf: String,
+    /// How the client calls itself: not to be trusted.
+    pub client_name: String,
+    /// Where the person goes when they press a button.
+    pub destination: String,
+    /// Whether that is a program on the person's own machine.
+    pub local_app: bool,
+    /// What is asked for.
+    pub scopes: Vec<Scope>,
+    /// Who is signed in already.
+    pub account: Option<String>,
+    /// Names this sign-in in the log.
+    pub reference: Reference,
+}
+
+/// The consent form.
+#[derive(Debug)]
+pub struct ConsentForm {
+    /// `sign_in`
+    pub handle: Secret,
+    /// `csrf`
+    pub csrf: String,
+    /// `decision`
+    pub decision: Decision,
+}
+
+/// Which button was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Let the client in.
+    Allow,
+    /// Send it away.
+    Deny,
+    /// Let it in, as somebody else.
+    AllowAsAnother,
+}
+
+/// The local sign-in form.
+#[derive(Debug)]
+pub struct SignInForm {
+    /// `sign_in`
+    pub handle: Secret,
+    /// `csrf`
+    pub csrf: String,
+    /// `username`
+    pub username: String,
+    /// `password`
+    pub password: Secret,
+}
+
+/// A sign-in page to show.
+#[derive(Debug)]
+pub struct SignInPage {
+    /// Hidden in the form.
+    pub handle: Secret,
+    /// Hidden in the form.
+    pub csrf: String,
+    /// How the client calls itself.
+    pub client_name: String,
+    /// What was typed before.
+    pub username: String,
+    /// Why the page is shown again.
+    pub wrong: Option<Wrong>,
+    /// Names this sign-in in the log.
+    pub reference: Reference,
+}
+
+/// Why the sign-in page is shown again. The same for a wrong password, an unknown name and a person who is out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrong {
+    /// Name and password do not belong together.
+    Password,
+    /// Too many attempts; the next one counts after so long.
+    Wait(Seconds),
+}
+
+/// What follows a form.
+#[derive(Debug)]
+pub enum Next {
+    /// Another page.
+    SignIn(Box<SignInPage>),
+    /// Back to the client, with the answer in the URL; a new session cookie where the person just signed in.
+    Leave {
+        /// Where to.
+        url: String,
+        /// The cookie to set.
+        session: Option<Secret>,
+    },
+}

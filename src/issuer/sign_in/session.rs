@@ -1,0 +1,41 @@
+//! Who is signed in with a browser, and whether that is good enough.
+
+use crate::account::{BrowserSession, User};
+use crate::clock::{Seconds, Timestamp};
+use crate::oauth::AuthorizationRequest;
+use crate::secret::Secret;
+use crate::store::{StoreError, Tx};
+
+/// A session ends when its browser was not seen for so long …
+const SESSION_IDLE: Seconds = Seconds(12 * 3600);
+/// … and in any case after so long.
+pub(super) const SESSION_LIFE: Seconds = Seconds(7 * 24 * 3600);
+
+/// The person behind a session cookie, if both are still good.
+pub(super) fn signed_in(
+    tx: &mut dyn Tx,
+    session: Option<&Secret>,
+    now: Timestamp,
+) -> Result<Option<(User, BrowserSession)>, StoreError> {
+    let Some(session) = session else { return Ok(None) };
+    let Some(found) = tx.session(session.digest())? else {
+        return Ok(None);
+    };
+    if now >= found.expires_at || now.since(found.last_seen_at) > SESSION_IDLE {
+        return Ok(None);
+    }
+    let user = tx.user(found.user)?.filter(User::is_active);
+    Ok(user.map(|user| (user, found)))
+}
+
+/// Whether the session is fresh enough for this request (OpenID Connect Core section 3.1.2.1).
+pub(super) fn is_good_enough(
+    request: &AuthorizationRequest,
+    session: &BrowserSession,
+    now: Timestamp,
+) -> bool {
+    !request.prompt.login
+        && request
+            .max_age
+            .is_none_or(|max_age| now.since(session.auth_time) <= max_age)
+}
