@@ -249,7 +249,7 @@ impl Issuer {
             generation,
             refresh,
         } = issued;
-        let expires_in = self.policy().access_token_ttl;
+        let expires_in = self.policy().access_token_ttl.min(grant.expires_at.since(now));
         let access = self
             .0
             .keys
