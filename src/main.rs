@@ -8,6 +8,9 @@ use chess_mcp::engine;
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
+/// The MCP library says three things about every request.
+const DEFAULT_FILTER: &str = "info,rmcp=warn";
+
 fn main() -> ExitCode {
     // Before anything else: the pool spawns this executable to be its engine.
     if std::env::args_os().skip(1).eq([engine::embedded::ARGUMENT]) {
@@ -48,7 +51,7 @@ fn load_dotenv() -> Result<(), dotenvy::Error> {
 fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter = match std::env::var("RUST_LOG").ok().filter(|rules| !rules.is_empty()) {
         Some(rules) => EnvFilter::try_new(rules)?,
-        None => EnvFilter::new("info"),
+        None => EnvFilter::new(DEFAULT_FILTER),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
