@@ -4,7 +4,7 @@
 //! for them; replaying a long game from its moves takes microseconds. Who the players are is not its concern.
 
 use shakmaty::fen::Fen;
-use shakmaty::san::SanPlus;
+use shakmaty::san::{San, SanPlus, Suffix};
 use shakmaty::uci::UciMove;
 use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position};
 
@@ -217,8 +217,10 @@ impl Game {
 
     /// The move of the given ply (counted from 0) in SAN.
     pub fn san(&self, ply: usize) -> Option<String> {
-        let position = self.positions.get(ply)?;
-        Some(SanPlus::from_move(position.clone(), *self.moves.get(ply)?).to_string())
+        let san = San::from_move(self.positions.get(ply)?, *self.moves.get(ply)?);
+        // The position after the move is at hand, so check and mate need not be found out again.
+        let suffix = Suffix::from_position(self.positions.get(ply + 1)?);
+        Some(SanPlus { san, suffix }.to_string())
     }
 
     /// The move of the given ply (counted from 0) in UCI.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered};
+use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
 use crate::engine::Level;
 use crate::games::Shown;
 use crate::id::GameId;
@@ -150,9 +150,11 @@ impl Rendered {
         let game = &stored.game;
         let persons_turn = stored.is_persons_turn();
         let board = diagram(game.position(), stored.person.view());
-        let sans: Option<Vec<String>> = detail
-            .all_moves
-            .then(|| (0..game.ply()).filter_map(|ply| game.san(ply)).collect());
+        let last = game.ply();
+        let recent = last.saturating_sub(RECENT);
+        let first = if detail.all_moves { 0 } else { recent };
+        let sans: Vec<String> = (first..last).filter_map(|ply| game.san(ply)).collect();
+        let all_moves = detail.all_moves.then(|| numbered_sans(game, 0, &sans));
         let view = GameView {
             game_id: Some(stored.id),
             kind: kind_of(stored.opponent),
@@ -166,7 +168,7 @@ impl Rendered {
             result: game.score().as_str(),
             reason: game.ending().map(|ending| ending.reason.as_str()),
             check: game.is_check(),
-            recent: numbered(game, game.ply().saturating_sub(RECENT), game.ply()),
+            recent: numbered_sans(game, recent, &sans[recent - first..]),
             played: shown.played.and_then(|ply| move_view(stored, ply)),
             played_count: shown.played_count,
             reply: shown.reply.and_then(|ply| move_view(stored, ply)),
@@ -186,10 +188,9 @@ impl Rendered {
             repeated: shown.repeated,
             next: next(stored),
             diagram: (!detail.has_board).then(|| narrow(&board)),
-            moves: sans,
+            moves: detail.all_moves.then_some(sans),
             notes: shown.notes,
         };
-        let all_moves = detail.all_moves.then(|| numbered(game, 0, game.ply()));
         let material = Material::of(game.position()).words();
         Self {
             view,
