@@ -48,7 +48,8 @@ fn load_dotenv() -> Result<(), dotenvy::Error> {
 fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter = match std::env::var("RUST_LOG").ok().filter(|rules| !rules.is_empty()) {
         Some(rules) => EnvFilter::try_new(rules)?,
-        None => EnvFilter::new("info"),
+        // The protocol library tells of each request three times.
+        None => EnvFilter::new("info,rmcp=warn"),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
