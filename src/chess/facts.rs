@@ -58,7 +58,13 @@ fn capture(game: &Game, ply: usize) -> Option<String> {
     let taken = m.capture()?;
     let by = color_name(game.mover(ply)?);
     let (mover, taken) = (role_name(m.role()), role_name(taken));
-    Some(format!("{by}'s {mover} took a {taken} on {}.", m.to()))
+    // Where the pawn is taken in passing, it did not stand where its taker arrives.
+    let how = if m.is_en_passant() {
+        "en passant, arriving on"
+    } else {
+        "on"
+    };
+    Some(format!("{by}'s {mover} took a {taken} {how} {}.", m.to()))
 }
 
 /// The position with the other side to move, where nobody is in check.
@@ -173,6 +179,10 @@ mod tests {
             ]
         );
         assert_eq!(facts_of("", "e4 d5 Bb5", Coaching::Off), ["Black is in check."]);
+        assert_eq!(
+            facts_of("4k3/8/8/3pP3/8/8/8/4K3 w - d6", "exd6", Coaching::Off)[0],
+            "White's pawn took a pawn en passant, arriving on d6."
+        );
         assert_eq!(
             facts_of("4k3/8/8/3n4/4P3/8/8/4K3 w - -", "exd5", Coaching::Off),
             ["White's pawn took a knight on d5.", "White is ahead by a pawn."]

@@ -4,14 +4,14 @@
 //! for them; replaying a long game from its moves takes microseconds. Who the players are is not its concern.
 
 use shakmaty::fen::Fen;
-use shakmaty::san::SanPlus;
+use shakmaty::san::{San, SanPlus, Suffix};
 use shakmaty::uci::UciMove;
 use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position};
 
 use super::board::{fen_of, san_moves};
 use super::notation::{by_likeness, read_move};
 use super::outcome::{self, Claim, Ending, Reason, Score};
-use super::refusal::{MoveRefusal, Refusal};
+use super::refusal::{MoveFault, MoveRefusal, Refusal};
 use super::start::{self, Start};
 use super::wording::{color_name, move_words};
 
@@ -217,8 +217,10 @@ impl Game {
 
     /// The move of the given ply (counted from 0) in SAN.
     pub fn san(&self, ply: usize) -> Option<String> {
-        let position = self.positions.get(ply)?;
-        Some(SanPlus::from_move(position.clone(), *self.moves.get(ply)?).to_string())
+        let san = San::from_move(self.positions.get(ply)?, *self.moves.get(ply)?);
+        // The position after the move is at hand, so check and mate need not be found out again.
+        let suffix = Suffix::from_position(self.positions.get(ply + 1)?);
+        Some(SanPlus { san, suffix }.to_string())
     }
 
     /// The move of the given ply (counted from 0) in UCI.
@@ -235,7 +237,11 @@ impl Game {
     pub fn read(&self, text: &str) -> Result<Move, Refusal> {
         self.require_ongoing()?;
         read_move(self.position(), text).map_err(|fault| {
-            let (similar, others) = by_likeness(self.position(), text);
+            let (mut similar, mut others) = by_likeness(self.position(), text);
+            if let MoveFault::Ambiguous(choices) | MoveFault::Promotion(choices) = &fault {
+                similar.retain(|san| !choices.contains(san));
+                others.retain(|san| !choices.contains(san));
+            }
             Refusal::Move(Box::new(MoveRefusal {
                 tried: shortened(text),
                 fault,
@@ -540,6 +546,11 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
+        let choice = game("8/P7/8/8/8/8/8/k2K4 w - -", "")
+            .read("a8")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(choice.matches("a8=Q").count(), 1, "{choice}");
         let long = game("", "").read(&"x`".repeat(500)).unwrap_err().to_string();
         assert!(long.len() < 600, "{long}");
     }

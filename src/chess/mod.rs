@@ -30,7 +30,7 @@ pub use movetext::{MAX_MOVETEXT, movetext_tokens};
 pub use notation::{MoveText, read_move};
 pub use opening::{Opening, warm_up as warm_up_openings};
 pub use outcome::{Claim, Ending, Reason, Score};
-pub use pgn::{Pgn, PgnTags, numbered};
+pub use pgn::{Pgn, PgnTags, numbered, numbered_sans};
 pub use player::{Opponent, PersonSide};
 pub use refusal::{MoveFault, MoveRefusal, Refusal};
 pub use start::{MAX_FEN, Start};

@@ -111,20 +111,38 @@ pub fn numbered(game: &Game, from: usize, to: usize) -> String {
     numbered_words(game, from, to).join(" ")
 }
 
+/// The same for moves whose SAN is at hand; `sans` begins with the move of ply `from`.
+pub fn numbered_sans(game: &Game, from: usize, sans: &[String]) -> String {
+    let mut text = String::with_capacity(sans.len() * 8);
+    for (i, san) in sans.iter().enumerate() {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        if let Some(number) = number_before(game, from + i, i == 0) {
+            text.push_str(&number);
+            text.push(' ');
+        }
+        text.push_str(san);
+    }
+    text
+}
+
 fn numbered_words(game: &Game, from: usize, to: usize) -> Vec<String> {
     let mut words = Vec::with_capacity((to.saturating_sub(from)) * 2);
     for ply in from..to.min(game.ply()) {
-        let (Some(position), Some(san)) = (game.position_at(ply), game.san(ply)) else {
-            break;
-        };
-        match position.turn() {
-            Color::White => words.push(format!("{}.", position.fullmoves())),
-            Color::Black if ply == from => words.push(format!("{}...", position.fullmoves())),
-            Color::Black => {}
-        }
-        words.push(san);
+        words.extend(number_before(game, ply, ply == from));
+        words.extend(game.san(ply));
     }
     words
+}
+
+/// The number that stands before a move: always before White's, before Black's only where the text begins.
+fn number_before(game: &Game, ply: usize, begins: bool) -> Option<String> {
+    let position = game.position_at(ply)?;
+    match position.turn() {
+        Color::White => Some(format!("{}.", position.fullmoves())),
+        Color::Black => begins.then(|| format!("{}...", position.fullmoves())),
+    }
 }
 
 #[cfg(test)]

@@ -134,7 +134,7 @@ impl Games {
         }
     }
 
-    /// One round; whether the engine is away or the store fails, so that waiting makes sense.
+    /// One round; whether something stayed owed, so that another one after a pause makes sense.
     async fn make_owed_replies(&self) -> bool {
         let owed = self
             .0
@@ -148,19 +148,23 @@ impl Games {
                 return true;
             }
         };
+        let mut unanswered = false;
         for (user, id) in owed {
             if self.0.answering.is_under_way(id) {
                 continue;
             }
             match self.make_owed_reply(user, id).await {
                 Ok(()) => {}
-                // A fault of this game alone, not of the engine.
-                Err(Fault::Engine(error @ (EngineError::BadLine | EngineError::Finished))) => {
-                    tracing::error!(game.id = %id, %error, "the engine cannot reply in this game");
-                }
-                Err(Fault::Engine(error)) => {
-                    tracing::debug!(game.id = %id, %error, "the engine is still away");
+                Err(Fault::Engine(
+                    error @ (EngineError::Unavailable(_) | EngineError::Busy | EngineError::ShuttingDown),
+                )) => {
+                    tracing::debug!(%error, "the engine is still away");
                     return true;
+                }
+                // Perhaps a fault of this game alone: the others must not wait for it.
+                Err(Fault::Engine(error)) => {
+                    tracing::warn!(game.id = %id, %error, "the engine cannot reply in this game");
+                    unanswered = true;
                 }
                 Err(Fault::Games(error)) => {
                     tracing::error!(game.id = %id, %error, "an owed reply could not be stored");
@@ -168,7 +172,7 @@ impl Games {
                 }
             }
         }
-        false
+        unanswered
     }
 
     async fn make_owed_reply(&self, user: UserId, id: GameId) -> std::result::Result<(), Fault> {

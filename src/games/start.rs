@@ -84,11 +84,16 @@ impl Games {
                 Ok((stored, false, notes))
             })
             .await?;
-        let since = stored.game.ply();
+        let before = stored.game.ply();
         let stored = self.answer(user, stored).await?;
-        let reply = (stored.game.ply() > since).then_some(since);
+        let last = stored.game.ply().checked_sub(1);
+        // A repeated call is told of the engine's first move again: the answer that did may be lost.
+        let reply = last.filter(|ply| {
+            let by_engine = stored.game.mover(*ply).is_some_and(|by| !stored.person.plays(by));
+            by_engine && (repeated || *ply >= before)
+        });
         Ok(Shown {
-            since,
+            since: reply.unwrap_or(stored.game.ply()),
             reply,
             repeated,
             notes,

@@ -439,6 +439,28 @@ async fn an_engine_answers_in_the_same_call() {
 }
 
 #[cfg(unix)]
+#[tokio::test]
+async fn an_engine_with_white_opens_at_once_and_only_once() {
+    let table = Table::new().await;
+    table.engine_arrives("e2e4");
+    let black = || NewGame {
+        side: SideChoice::Black,
+        ..new_game(NewOpponent::Engine(Level::new(3)), "black")
+    };
+    let first = table.games.start(table.user, black()).await.unwrap();
+    assert_eq!(
+        (first.reply, first.stored.game.ply(), first.repeated),
+        (Some(0), 1, false)
+    );
+    let again = table.games.start(table.user, black()).await.unwrap();
+    assert_eq!(
+        (again.reply, again.stored.id, again.repeated),
+        (Some(0), first.stored.id, true)
+    );
+    assert_eq!(uci(&again), uci(&first));
+}
+
+#[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn an_owed_reply_is_made_as_soon_as_an_engine_runs() {
     let table = Table::new().await;

@@ -256,7 +256,7 @@ fn games() -> Tool {
                 "since": date("Changed on this day or later"),
                 "until": date("Changed on this day or earlier"),
                 "cursor": {"type": "string", "maxLength": 20, "description": "next_cursor of the page before."},
-                "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10,
+                "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 5,
                     "description": "Games on a page."},
             }),
             &[],

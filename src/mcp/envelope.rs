@@ -137,7 +137,17 @@ pub(super) fn check(body: &[u8]) -> Result<(), EnvelopeError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn hostile_bodies_never_panic(noise: Vec<u8>, text in "[\\[{\"jsonrpc2.0idmethod:,}\\]]{0,60}") {
+            let _ = check(&noise);
+            let _ = check(text.as_bytes());
+        }
+    }
 
     #[test]
     fn only_one_message_passes() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::view::{GameView, MoveView, Rendered};
+use super::view::{GameView, MoveView, Purpose, Rendered};
 use crate::chess::{Color, PersonSide, color_name};
 
 /// The text of a game as it is shown.
@@ -22,21 +22,43 @@ pub(super) fn of_game(rendered: &Rendered) -> String {
         .map(|opening| format!("Opening: {} ({}).", opening.name, opening.eco));
     said.extend(opening.as_deref());
     lines(&mut text, std::iter::once(said.join(" ").as_str()));
-    let moves = match &rendered.all_moves {
-        Some(moves) if !moves.is_empty() => format!("Moves: {moves}"),
-        None if !view.recent.is_empty() => format!("Last moves: {}", view.recent),
-        _ => String::new(),
-    };
-    let board = format!(
-        "Show the person this board as it is:\n```\n{}\n```",
-        rendered.diagram
-    );
     let fen = format!("FEN: {}", view.fen);
     lines(
         &mut text,
-        [moves.as_str(), board.as_str(), fen.as_str(), view.next.as_str()],
+        [
+            moves(rendered).as_str(),
+            position(rendered).as_str(),
+            fen.as_str(),
+            view.next.as_str(),
+        ],
     );
     text
+}
+
+fn moves(rendered: &Rendered) -> String {
+    if rendered.moves.is_empty() {
+        return String::new();
+    }
+    let lead = if rendered.tells_all_moves {
+        "Moves"
+    } else {
+        "Last moves"
+    };
+    format!("{lead}: {}", rendered.moves)
+}
+
+/// The board for the person's eyes, or for the model's the moves it may speak of.
+fn position(rendered: &Rendered) -> String {
+    if rendered.purpose != Purpose::Read {
+        return format!(
+            "Show the person this board as it is:\n```\n{}\n```",
+            rendered.diagram
+        );
+    }
+    match rendered.view.legal_moves.as_slice() {
+        [] => String::new(),
+        legal => format!("Legal moves: {}", legal.join(", ")),
+    }
 }
 
 fn lines<'a>(text: &mut String, more: impl IntoIterator<Item = &'a str>) {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered};
+use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
 use crate::engine::Level;
 use crate::games::Shown;
 use crate::id::GameId;
@@ -11,6 +11,9 @@ use crate::store::StoredGame;
 
 /// How many plies `recent` shows.
 const RECENT: usize = 8;
+
+/// How many plies the text tells where it tells the moves; `moves` always has them all.
+const TOLD: usize = 40;
 
 /// The structured half.
 #[derive(Debug, Clone, Serialize)]
@@ -83,8 +86,24 @@ pub(super) struct OfferView {
 pub(super) struct Detail {
     /// The host draws a board itself.
     pub(super) has_board: bool,
-    /// Every move is listed.
-    pub(super) all_moves: bool,
+    pub(super) purpose: Purpose,
+}
+
+/// What a result is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To tell what a call did.
+    Report,
+    /// To show the person the game.
+    Show,
+    /// To let the model read the game before it answers.
+    Read,
+}
+
+impl Detail {
+    const fn all_moves(self) -> bool {
+        !matches!(self.purpose, Purpose::Report)
+    }
 }
 
 impl GameView {
@@ -139,8 +158,11 @@ pub(super) struct Rendered {
     pub(super) view: GameView,
     pub(super) diagram: String,
     pub(super) material: String,
-    pub(super) all_moves: Option<String>,
+    /// The moves so far, or the last of them.
+    pub(super) moves: String,
+    pub(super) tells_all_moves: bool,
     pub(super) person: PersonSide,
+    pub(super) purpose: Purpose,
 }
 
 impl Rendered {
@@ -150,9 +172,16 @@ impl Rendered {
         let game = &stored.game;
         let persons_turn = stored.is_persons_turn();
         let board = diagram(game.position(), stored.person.view());
-        let sans: Option<Vec<String>> = detail
-            .all_moves
-            .then(|| (0..game.ply()).filter_map(|ply| game.san(ply)).collect());
+        let last = game.ply();
+        let recent = last.saturating_sub(RECENT);
+        let first = if detail.all_moves() { 0 } else { recent };
+        let sans: Vec<String> = (first..last).filter_map(|ply| game.san(ply)).collect();
+        let told = if detail.all_moves() {
+            last.saturating_sub(TOLD)
+        } else {
+            recent
+        };
+        let moves = numbered_sans(game, told, &sans[told - first..]);
         let view = GameView {
             game_id: Some(stored.id),
             kind: kind_of(stored.opponent),
@@ -166,7 +195,7 @@ impl Rendered {
             result: game.score().as_str(),
             reason: game.ending().map(|ending| ending.reason.as_str()),
             check: game.is_check(),
-            recent: numbered(game, game.ply().saturating_sub(RECENT), game.ply()),
+            recent: numbered_sans(game, recent, &sans[recent - first..]),
             played: shown.played.and_then(|ply| move_view(stored, ply)),
             played_count: shown.played_count,
             reply: shown.reply.and_then(|ply| move_view(stored, ply)),
@@ -186,17 +215,18 @@ impl Rendered {
             repeated: shown.repeated,
             next: next(stored),
             diagram: (!detail.has_board).then(|| narrow(&board)),
-            moves: sans,
+            moves: detail.all_moves().then_some(sans),
             notes: shown.notes,
         };
-        let all_moves = detail.all_moves.then(|| numbered(game, 0, game.ply()));
         let material = Material::of(game.position()).words();
         Self {
             view,
             diagram: board,
             material,
-            all_moves,
+            moves,
+            tells_all_moves: told == 0,
             person: stored.person,
+            purpose: detail.purpose,
         }
     }
 
@@ -243,8 +273,10 @@ impl Rendered {
             view,
             diagram: board,
             material,
-            all_moves: None,
+            moves: String::new(),
+            tells_all_moves: true,
             person: PersonSide::Both,
+            purpose: Purpose::Show,
         }
     }
 }
@@ -411,7 +443,7 @@ mod tests {
 
     const PLAIN: Detail = Detail {
         has_board: false,
-        all_moves: false,
+        purpose: Purpose::Report,
     };
 
     #[test]
@@ -439,7 +471,14 @@ mod tests {
         let long = Rendered::of(shown(None, shuffle), PLAIN);
         assert!(long.view.ply >= 52, "{}", long.view.ply);
         assert!(tokens(&long.structured().to_string()) < BUDGET);
-        assert!(tokens(&text::of_game(&long)) < BUDGET);
+        for purpose in [Purpose::Report, Purpose::Show, Purpose::Read] {
+            let detail = Detail {
+                has_board: false,
+                purpose,
+            };
+            let text = text::of_game(&Rendered::of(shown(None, shuffle), detail));
+            assert!(tokens(&text) < BUDGET, "{purpose:?}: {} {text}", tokens(&text));
+        }
         assert_eq!(long.view.recent.matches('.').count(), 4, "{}", long.view.recent);
     }
 
@@ -447,7 +486,7 @@ mod tests {
     fn a_host_with_a_board_gets_no_diagram() {
         let bare = Detail {
             has_board: true,
-            all_moves: false,
+            purpose: Purpose::Report,
         };
         let structured = |detail| Rendered::of(shown(None, "e4 e5"), detail).structured();
         assert!(structured(bare).get("diagram").is_none());
@@ -462,7 +501,7 @@ mod tests {
         assert!(drawn.get("moves").is_none());
         let all = Detail {
             has_board: false,
-            all_moves: true,
+            purpose: Purpose::Show,
         };
         assert_eq!(structured(all)["moves"], serde_json::json!(["e4", "e5"]));
     }

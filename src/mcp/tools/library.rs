@@ -17,7 +17,8 @@ use crate::id::GameId;
 
 type Arguments = Option<JsonObject>;
 
-const DEFAULT_LIMIT: u32 = 10;
+/// A page that a model can read without losing the thread; it can ask for more.
+const DEFAULT_LIMIT: u32 = 5;
 const LARGEST_LIMIT: u32 = 50;
 const DAY: Seconds = Seconds(86_400);
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::input::{self, BadArguments};
 use super::text;
-use super::view::{Detail, Rendered};
+use super::view::{Detail, Purpose, Rendered};
 use crate::chess::Refusal;
 use crate::games::{Games, GamesError, Shown};
 use crate::id::UserId;
@@ -73,10 +73,10 @@ impl Call<'_> {
         input::read(self.tool, arguments)
     }
 
-    fn game(&self, shown: Shown, all_moves: bool) -> CallToolResult {
+    fn game(&self, shown: Shown, purpose: Purpose) -> CallToolResult {
         let detail = Detail {
             has_board: self.has_board,
-            all_moves,
+            purpose,
         };
         halves(&Rendered::of(shown, detail))
     }

@@ -7,7 +7,7 @@ use super::super::input::{
     ActionArgument, ColorArgument, FinishArguments, LineArguments, MoveArguments, NewGameArguments,
     OpponentArgument, ShowArguments, StatusArguments, UndoArguments,
 };
-use super::super::view::{Detail, Rendered};
+use super::super::view::{Detail, Purpose, Rendered};
 use super::{Call, Fault, Outcome, halves};
 use crate::chess::Refusal;
 use crate::engine::Level;
@@ -38,7 +38,7 @@ impl Call<'_> {
             request,
         };
         let shown = self.games.start(self.user, new).await?;
-        Ok(self.game(shown, false))
+        Ok(self.game(shown, Purpose::Report))
     }
 
     pub(super) async fn play_move(&self, arguments: Arguments) -> Outcome {
@@ -49,7 +49,7 @@ impl Call<'_> {
             expected_ply: asked.expected_ply,
         };
         let shown = self.games.play(self.user, request).await?;
-        Ok(self.game(shown, false))
+        Ok(self.game(shown, Purpose::Report))
     }
 
     pub(super) async fn play_line(&self, arguments: Arguments) -> Outcome {
@@ -58,7 +58,7 @@ impl Call<'_> {
             .games
             .play_line(self.user, asked.game_id, asked.moves)
             .await?;
-        Ok(self.game(shown, false))
+        Ok(self.game(shown, Purpose::Report))
     }
 
     pub(super) async fn show(&self, arguments: Arguments) -> Outcome {
@@ -72,7 +72,7 @@ impl Call<'_> {
                 Err(Refusal::other(format!("Game {} has only {now} moves.", shown.stored.id)).into())
             }
             Some(ply) if ply < now => Ok(self.look_back(&shown, ply)),
-            _ => Ok(self.game(shown, true)),
+            _ => Ok(self.game(shown, Purpose::Show)),
         }
     }
 
@@ -81,7 +81,7 @@ impl Call<'_> {
         let Some(shown) = self.games.show(self.user, asked.game_id).await? else {
             return Err(Refusal::other("There is no game yet. Start one with chess_new_game.").into());
         };
-        Ok(self.game(shown, true))
+        Ok(self.game(shown, Purpose::Read))
     }
 
     pub(super) async fn undo(&self, arguments: Arguments) -> Outcome {
@@ -90,7 +90,7 @@ impl Call<'_> {
             .games
             .take_back(self.user, asked.game_id, asked.expected_ply)
             .await?;
-        Ok(self.game(shown, false))
+        Ok(self.game(shown, Purpose::Report))
     }
 
     pub(super) async fn finish(&self, arguments: Arguments) -> Outcome {
@@ -104,7 +104,7 @@ impl Call<'_> {
             ActionArgument::Abort => Finish::Abort,
         };
         let shown = self.games.finish(self.user, asked.game_id, how).await?;
-        Ok(self.game(shown, false))
+        Ok(self.game(shown, Purpose::Report))
     }
 
     /// An earlier position of a game, with nothing to do in it.
@@ -119,7 +119,7 @@ impl Call<'_> {
         ));
         let detail = Detail {
             has_board: self.has_board,
-            all_moves: true,
+            purpose: Purpose::Show,
         };
         let mut rendered = Rendered::of(earlier, detail);
         rendered.view.look_back_from(&shown.stored);
