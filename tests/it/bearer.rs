@@ -16,7 +16,9 @@ fn challenge(server: &Server) -> String {
 
 /// The parts of a challenge, sorted, so that their order does not matter.
 fn parts(challenge: &str) -> Vec<&str> {
-    let rest = challenge.strip_prefix("Bearer ").unwrap_or_else(|| panic!("no Bearer challenge: {challenge:?}"));
+    let rest = challenge
+        .strip_prefix("Bearer ")
+        .unwrap_or_else(|| panic!("no Bearer challenge: {challenge:?}"));
     let mut parts: Vec<&str> = rest.split(", ").collect();
     parts.sort_unstable();
     parts
@@ -25,16 +27,34 @@ fn parts(challenge: &str) -> Vec<&str> {
 #[tokio::test]
 async fn without_a_token_everything_is_challenged_whatever_the_body() {
     let server = Server::start().await;
-    let bodies = ["", "{", "[]", "null", "not json", &request("initialize", &json!({})).to_string()];
+    let bodies = [
+        "",
+        "{",
+        "[]",
+        "null",
+        "not json",
+        &request("initialize", &json!({})).to_string(),
+    ];
     for path in ["/mcp", "/mcp/"] {
         for body in bodies {
-            let reply = Reply::to(server.http().post(server.url(path)).body(body.to_owned())).await.expect(401);
-            assert_eq!(parts(reply.header("www-authenticate")), parts(&challenge(&server)), "{body}");
+            let reply = Reply::to(server.http().post(server.url(path)).body(body.to_owned()))
+                .await
+                .expect(401);
+            assert_eq!(
+                parts(reply.header("www-authenticate")),
+                parts(&challenge(&server)),
+                "{body}"
+            );
         }
         for method in ["GET", "DELETE", "PUT", "PATCH", "HEAD"] {
             let method = method.parse().unwrap();
-            let reply = Reply::to(server.http().request(method, server.url(path))).await.expect(401);
-            assert_eq!(parts(reply.header("www-authenticate")), parts(&challenge(&server)));
+            let reply = Reply::to(server.http().request(method, server.url(path)))
+                .await
+                .expect(401);
+            assert_eq!(
+                parts(reply.header("www-authenticate")),
+                parts(&challenge(&server))
+            );
         }
     }
 }
@@ -52,7 +72,14 @@ async fn with_a_token_other_methods_are_not_allowed() {
     let token = server.alice().await.tokens.access;
     for method in ["GET", "DELETE", "PUT"] {
         let method: reqwest::Method = method.parse().unwrap();
-        let reply = Reply::to(server.http().request(method, server.url("/mcp")).bearer_auth(&token)).await.expect(405);
+        let reply = Reply::to(
+            server
+                .http()
+                .request(method, server.url("/mcp"))
+                .bearer_auth(&token),
+        )
+        .await
+        .expect(405);
         assert_eq!(reply.header("allow"), "POST");
     }
 }
@@ -63,7 +90,11 @@ async fn both_spellings_of_the_path_answer() {
     let token = server.alice().await.tokens.access;
     let body = request("ping", &json!({}));
     let accept = crate::support::mcp::ACCEPTED;
-    let post = server.http().post(server.url("/mcp/")).header("accept", accept).bearer_auth(&token);
+    let post = server
+        .http()
+        .post(server.url("/mcp/"))
+        .header("accept", accept)
+        .bearer_auth(&token);
     Reply::to(post.json(&body)).await.expect(200);
 }
 
@@ -141,11 +172,19 @@ fn hmac_signed(header: &Value, claims: &Value, secret: &str) -> String {
     let mut wanted = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::HS256);
     wanted.typ = Some("at+jwt".into());
     wanted.kid = header["kid"].as_str().map(str::to_owned);
-    jsonwebtoken::encode(&wanted, claims, &jsonwebtoken::EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    jsonwebtoken::encode(
+        &wanted,
+        claims,
+        &jsonwebtoken::EncodingKey::from_secret(secret.as_bytes()),
+    )
+    .unwrap()
 }
 
 async fn published_key(server: &Server) -> Value {
-    Reply::to(server.http().get(server.url("/oauth/jwks.json"))).await.json()["keys"][0].clone()
+    Reply::to(server.http().get(server.url("/oauth/jwks.json")))
+        .await
+        .json()["keys"][0]
+        .clone()
 }
 
 #[tokio::test]
@@ -153,17 +192,38 @@ async fn a_token_counts_only_in_its_header() {
     let server = Server::start().await;
     let token = server.alice().await.tokens.access;
     let url = format!("{}?access_token={token}", server.url("/mcp"));
-    Reply::to(server.http().post(url).json(&request("ping", &json!({})))).await.expect(401);
-    let form = server.http().post(server.url("/mcp")).form(&[("access_token", &token)]);
+    Reply::to(server.http().post(url).json(&request("ping", &json!({}))))
+        .await
+        .expect(401);
+    let form = server
+        .http()
+        .post(server.url("/mcp"))
+        .form(&[("access_token", &token)]);
     Reply::to(form).await.expect(401);
-    for header in [format!("Basic {token}"), token.clone(), format!("Bearer {token} {token}"), "Bearer".into()] {
-        let reply = Reply::to(server.mcp().header("authorization", header).json(&request("ping", &json!({})))).await;
+    for header in [
+        format!("Basic {token}"),
+        token.clone(),
+        format!("Bearer {token} {token}"),
+        "Bearer".into(),
+    ] {
+        let reply = Reply::to(
+            server
+                .mcp()
+                .header("authorization", header)
+                .json(&request("ping", &json!({}))),
+        )
+        .await;
         assert_eq!(reply.status, 401);
     }
-    let twice = server.mcp_as(&token).header("authorization", "Bearer banana").json(&request("ping", &json!({})));
+    let twice = server
+        .mcp_as(&token)
+        .header("authorization", "Bearer banana")
+        .json(&request("ping", &json!({})));
     assert_eq!(Reply::to(twice).await.status, 401, "two tokens are none");
     let lower = server.mcp().header("authorization", format!("bearer {token}"));
-    Reply::to(lower.json(&request("ping", &json!({})))).await.expect(200);
+    Reply::to(lower.json(&request("ping", &json!({}))))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -181,5 +241,8 @@ async fn the_last_rule_of_a_token_is_the_issuer_that_made_it() {
     let mut server = server;
     server.kill().await;
     let server = server.start_again().await;
-    assert!(server.admits(&token).await, "the same issuer and keys after a restart");
+    assert!(
+        server.admits(&token).await,
+        "the same issuer and keys after a restart"
+    );
 }

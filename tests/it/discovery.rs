@@ -11,8 +11,10 @@ const SERVER_DOCUMENTS: [&str; 4] = [
     "/.well-known/openid-configuration/mcp",
 ];
 
-const RESOURCE_DOCUMENTS: [&str; 2] =
-    ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"];
+const RESOURCE_DOCUMENTS: [&str; 2] = [
+    "/.well-known/oauth-protected-resource",
+    "/.well-known/oauth-protected-resource/mcp",
+];
 
 async fn get(server: &Server, path: &str) -> Reply {
     Reply::to(server.http().get(server.url(path))).await
@@ -30,7 +32,10 @@ async fn the_server_document_is_the_same_at_every_path() {
     let first = get(&server, SERVER_DOCUMENTS[0]).await.expect(200);
     for path in SERVER_DOCUMENTS {
         let reply = get(&server, path).await.expect(200);
-        assert!(reply.header("content-type").starts_with("application/json"), "{path}");
+        assert!(
+            reply.header("content-type").starts_with("application/json"),
+            "{path}"
+        );
         assert_eq!(reply.body, first.body, "{path}");
     }
     insta::assert_json_snapshot!(neutral(&server, &first), @"");
@@ -40,7 +45,10 @@ async fn the_server_document_is_the_same_at_every_path() {
 async fn the_resource_document_is_the_same_at_both_paths() {
     let server = Server::start().await;
     let first = get(&server, RESOURCE_DOCUMENTS[0]).await.expect(200);
-    assert_eq!(get(&server, RESOURCE_DOCUMENTS[1]).await.expect(200).body, first.body);
+    assert_eq!(
+        get(&server, RESOURCE_DOCUMENTS[1]).await.expect(200).body,
+        first.body
+    );
     insta::assert_json_snapshot!(neutral(&server, &first), @"");
 }
 
@@ -65,7 +73,9 @@ async fn metadata_names_only_what_answers() {
     let server = Server::start().await;
     let document = get(&server, SERVER_DOCUMENTS[0]).await.json();
     let fields = document.as_object().unwrap();
-    let named = fields.iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let named = fields
+        .iter()
+        .filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
     let mut seen = 0;
     for (name, address) in named {
         let address = address.as_str().unwrap();
@@ -80,14 +90,24 @@ async fn metadata_names_only_what_answers() {
 #[tokio::test]
 async fn clients_of_every_age_and_origin_may_read_the_documents() {
     let server = Server::start().await;
-    for path in SERVER_DOCUMENTS.into_iter().chain(RESOURCE_DOCUMENTS).chain(["/oauth/jwks.json"]) {
+    for path in SERVER_DOCUMENTS
+        .into_iter()
+        .chain(RESOURCE_DOCUMENTS)
+        .chain(["/oauth/jwks.json"])
+    {
         for version in ["2024-11-05", "2026-07-28", "banana"] {
-            let request = server.http().get(server.url(path)).header("mcp-protocol-version", version);
+            let request = server
+                .http()
+                .get(server.url(path))
+                .header("mcp-protocol-version", version);
             Reply::to(request).await.expect(200);
         }
         let head = Reply::to(server.http().head(server.url(path))).await.expect(200);
         assert_eq!(head.body, "", "{path}");
-        let request = server.http().get(server.url(path)).header("origin", "https://anywhere.example");
+        let request = server
+            .http()
+            .get(server.url(path))
+            .header("origin", "https://anywhere.example");
         let reply = Reply::to(request).await.expect(200);
         assert_eq!(reply.header("access-control-allow-origin"), "*", "{path}");
         assert_eq!(reply.header("access-control-allow-credentials"), "", "{path}");
@@ -110,7 +130,10 @@ async fn published_keys_are_rsa_and_hold_nothing_private() {
         let mut names: Vec<&str> = key.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["alg", "e", "kid", "kty", "n", "use"]);
-        assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&"RSA".into(), &"RS256".into(), &"sig".into()));
+        assert_eq!(
+            (&key["kty"], &key["alg"], &key["use"]),
+            (&"RSA".into(), &"RS256".into(), &"sig".into())
+        );
     }
 }
 
@@ -132,7 +155,15 @@ async fn health_and_readiness_answer() {
 #[tokio::test]
 async fn an_unknown_path_is_not_found() {
     let server = Server::start().await;
-    for path in ["/nothing", "/oauth", "/oauth/", "/.well-known/nothing", "/mcp/more", "/oauth/token/x", "//"] {
+    for path in [
+        "/nothing",
+        "/oauth",
+        "/oauth/",
+        "/.well-known/nothing",
+        "/mcp/more",
+        "/oauth/token/x",
+        "//",
+    ] {
         get(&server, path).await.expect(404);
     }
 }

@@ -28,9 +28,15 @@ async fn post_at_once(server: &Server, form: &[(String, String)]) -> Vec<Reply> 
 
 async fn move_at_once(server: &Server, token: &str, arguments: &Value) -> Vec<Answer> {
     let url = server.url("/mcp");
-    let body = request("tools/call", &json!({ "name": "chess_move", "arguments": arguments }));
+    let body = request(
+        "tools/call",
+        &json!({ "name": "chess_move", "arguments": arguments }),
+    );
     let replies = at_once(|http| {
-        let post = http.post(&url).header("accept", crate::support::mcp::ACCEPTED).bearer_auth(token);
+        let post = http
+            .post(&url)
+            .header("accept", crate::support::mcp::ACCEPTED)
+            .bearer_auth(token);
         post.header("mcp-protocol-version", LEGACY).json(&body)
     });
     replies.await.iter().map(Answer::of).collect()
@@ -61,14 +67,32 @@ async fn a_late_replay_of_a_code_ends_its_grant() {
     let granted = server.code(&app, "alice").await;
     let other = server.sign_in(&app, "alice").await;
     let tokens = Tokens::of(&server.token(&granted.form()).await);
-    assert_eq!(server.token(&granted.form()).await.oauth_error(400), "invalid_grant");
-    assert!(server.admits(&tokens.access).await, "an immediate retry does no harm");
+    assert_eq!(
+        server.token(&granted.form()).await.oauth_error(400),
+        "invalid_grant"
+    );
+    assert!(
+        server.admits(&tokens.access).await,
+        "an immediate retry does no harm"
+    );
     let redeemed = std::time::Instant::now();
-    until("five seconds pass", async || redeemed.elapsed() > std::time::Duration::from_millis(6500)).await;
-    assert_eq!(server.token(&granted.form()).await.oauth_error(400), "invalid_grant");
+    until("five seconds pass", async || {
+        redeemed.elapsed() > std::time::Duration::from_millis(6500)
+    })
+    .await;
+    assert_eq!(
+        server.token(&granted.form()).await.oauth_error(400),
+        "invalid_grant"
+    );
     assert!(!server.admits(&tokens.access).await);
-    assert_eq!(server.refresh(&app, &tokens.refresh).await.oauth_error(400), "invalid_grant");
-    assert!(server.admits(&other.access).await, "the person's other grants go on");
+    assert_eq!(
+        server.refresh(&app, &tokens.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
+    assert!(
+        server.admits(&other.access).await,
+        "the person's other grants go on"
+    );
 }
 
 #[tokio::test]
@@ -110,7 +134,9 @@ async fn many_identical_moves_against_the_engine_get_one_reply() {
     let alice = server.alice().await;
     let game = alice.new_game(crate::support::game::first_day()).await;
     let answers = move_at_once(&server, &alice.tokens.access, &moving(&game, "e4")).await;
-    answers.into_iter().for_each(|answer| assert!(!answer.is_error, "{}", answer.text));
+    answers
+        .into_iter()
+        .for_each(|answer| assert!(!answer.is_error, "{}", answer.text));
     let now = alice.status(&game).await;
     assert_eq!(now["ply"], 2, "one move, one reply: {}", now["recent"]);
 }
@@ -133,12 +159,18 @@ async fn a_game_asked_for_twenty_times_is_one_game() {
     let alice = server.alice().await;
     let url = server.url("/mcp");
     let arguments = json!({ "opponent": "nobody" });
-    let body = request("tools/call", &json!({ "name": "chess_new_game", "arguments": arguments }));
+    let body = request(
+        "tools/call",
+        &json!({ "name": "chess_new_game", "arguments": arguments }),
+    );
     let replies = at_once(|http| {
         let post = http.post(&url).header("accept", crate::support::mcp::ACCEPTED);
         post.bearer_auth(&alice.tokens.access).json(&body)
     })
     .await;
-    let games: Vec<Value> = replies.iter().map(|reply| Answer::of(reply).ok()["game_id"].clone()).collect();
+    let games: Vec<Value> = replies
+        .iter()
+        .map(|reply| Answer::of(reply).ok()["game_id"].clone())
+        .collect();
     assert!(games.iter().all(|game| *game == games[0]), "{games:?}");
 }

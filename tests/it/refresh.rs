@@ -14,7 +14,10 @@ async fn scene() -> Server {
 /// Waits until a replay window of one second, begun just now, is surely over.
 async fn a_window_passes() {
     let begun = std::time::Instant::now();
-    until("the window passes", async || begun.elapsed() > std::time::Duration::from_millis(2200)).await;
+    until("the window passes", async || {
+        begun.elapsed() > std::time::Duration::from_millis(2200)
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -34,7 +37,10 @@ async fn refreshing_rotates_and_keeps_the_grant() {
     assert_ne!(old["jti"], new["jti"]);
     assert_ne!(old["gen"], new["gen"]);
     assert!(server.admits(&second.access).await);
-    assert!(server.admits(&first.access).await, "an access token lives out its time");
+    assert!(
+        server.admits(&first.access).await,
+        "an access token lives out its time"
+    );
 }
 
 #[tokio::test]
@@ -72,7 +78,10 @@ async fn after_the_window_a_lost_answer_is_made_good() {
     let lost = Tokens::of(&server.refresh(&app, &first.refresh).await);
     a_window_passes().await;
     let found = Tokens::of(&server.refresh(&app, &first.refresh).await);
-    assert_ne!(found.refresh, lost.refresh, "the token of the lost answer is replaced");
+    assert_ne!(
+        found.refresh, lost.refresh,
+        "the token of the lost answer is replaced"
+    );
     assert!(server.admits(&found.access).await);
     Tokens::of(&server.refresh(&app, &found.refresh).await);
 }
@@ -84,12 +93,21 @@ async fn after_the_window_a_replay_ends_the_grant_if_the_answer_was_used() {
     let app = server.app("Test App").await;
     let first = server.sign_in(&app, "alice").await;
     let second = Tokens::of(&server.refresh(&app, &first.refresh).await);
-    assert!(server.admits(&second.access).await, "the access token of that generation was used");
+    assert!(
+        server.admits(&second.access).await,
+        "the access token of that generation was used"
+    );
     a_window_passes().await;
-    assert_eq!(server.refresh(&app, &first.refresh).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.refresh(&app, &first.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
     assert!(!server.admits(&second.access).await);
     assert!(!server.admits(&first.access).await);
-    assert_eq!(server.refresh(&app, &second.refresh).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.refresh(&app, &second.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
 }
 
 #[tokio::test]
@@ -101,8 +119,14 @@ async fn after_the_window_a_grandparent_ends_the_grant() {
     let second = Tokens::of(&server.refresh(&app, &first.refresh).await);
     let third = Tokens::of(&server.refresh(&app, &second.refresh).await);
     a_window_passes().await;
-    assert_eq!(server.refresh(&app, &first.refresh).await.oauth_error(400), "invalid_grant");
-    assert_eq!(server.refresh(&app, &third.refresh).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.refresh(&app, &first.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
+    assert_eq!(
+        server.refresh(&app, &third.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
     assert!(!server.admits(&third.access).await);
 }
 
@@ -131,24 +155,47 @@ async fn another_client_cannot_refresh_and_does_no_harm() {
     server.person("alice").await;
     let (app, thief) = (server.app("Test App").await, server.app("Thief").await);
     let first = server.sign_in(&app, "alice").await;
-    assert_eq!(server.refresh(&thief, &first.refresh).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.refresh(&thief, &first.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
     let second = Tokens::of(&server.refresh(&app, &first.refresh).await);
     assert!(server.admits(&second.access).await);
     a_window_passes().await;
-    assert_eq!(server.refresh(&thief, &first.refresh).await.oauth_error(400), "invalid_grant");
-    assert!(server.admits(&second.access).await, "a stranger cannot end somebody's grant");
+    assert_eq!(
+        server.refresh(&thief, &first.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
+    assert!(
+        server.admits(&second.access).await,
+        "a stranger cannot end somebody's grant"
+    );
     Tokens::of(&server.refresh(&app, &second.refresh).await);
 }
 
 #[tokio::test]
 async fn a_confidential_client_proves_itself_at_each_refresh() {
     let server = scene().await;
-    let app = server.app_with(&json!({ "token_endpoint_auth_method": "client_secret_post" })).await;
+    let app = server
+        .app_with(&json!({ "token_endpoint_auth_method": "client_secret_post" }))
+        .await;
     let tokens = server.sign_in(&app, "alice").await;
-    let bare = crate::support::App { secret: None, ..app.clone() };
-    assert_eq!(server.refresh(&bare, &tokens.refresh).await.oauth_error(401), "invalid_client");
-    let wrong = crate::support::App { secret: Some("wrong".into()), ..app.clone() };
-    assert_eq!(server.refresh(&wrong, &tokens.refresh).await.oauth_error(401), "invalid_client");
+    let bare = crate::support::App {
+        secret: None,
+        ..app.clone()
+    };
+    assert_eq!(
+        server.refresh(&bare, &tokens.refresh).await.oauth_error(401),
+        "invalid_client"
+    );
+    let wrong = crate::support::App {
+        secret: Some("wrong".into()),
+        ..app.clone()
+    };
+    assert_eq!(
+        server.refresh(&wrong, &tokens.refresh).await.oauth_error(401),
+        "invalid_client"
+    );
     server.refresh(&app, &tokens.refresh).await.expect(200);
 }
 
@@ -158,7 +205,11 @@ async fn the_scope_may_shrink_but_not_grow() {
     let app = server.app("Test App").await;
     let request = Request::of(&app, &server).set("scope", "chess");
     let answer = server.walk(&mut Browser::new(&server), &request, "alice").await;
-    let granted = crate::support::oauth::Granted { code: answer["code"].clone(), pkce: request.pkce, app: app.clone() };
+    let granted = crate::support::oauth::Granted {
+        code: answer["code"].clone(),
+        pkce: request.pkce,
+        app: app.clone(),
+    };
     let narrow = Tokens::of(&server.token(&granted.form()).await);
     let mut wider = refreshing(&app, &narrow.refresh);
     wider.push(("scope".into(), "chess offline_access".into()));
@@ -170,8 +221,15 @@ async fn the_scope_may_shrink_but_not_grow() {
     let reply = server.token(&shrunk).await.expect(200);
     assert_eq!(reply.json()["scope"], "chess");
     assert_eq!(Tokens::of(&reply).claims()["scope"], "chess");
-    let whole = server.refresh(&app, &Tokens::of(&reply).refresh).await.expect(200);
-    assert_eq!(whole.json()["scope"], "chess offline_access", "the refresh token keeps the grant's scope");
+    let whole = server
+        .refresh(&app, &Tokens::of(&reply).refresh)
+        .await
+        .expect(200);
+    assert_eq!(
+        whole.json()["scope"],
+        "chess offline_access",
+        "the refresh token keeps the grant's scope"
+    );
 }
 
 #[tokio::test]
@@ -193,8 +251,20 @@ async fn what_is_no_refresh_token_is_refused() {
     let app = server.app("Test App").await;
     let tokens = server.sign_in(&app, "alice").await;
     let code = server.code(&app, "alice").await.code;
-    for value in ["banana", &tokens.access, &code, &tokens.refresh[1..], &format!("{}x", tokens.refresh), "é", "\u{0}"] {
-        assert_eq!(server.refresh(&app, value).await.oauth_error(400), "invalid_grant", "{value}");
+    for value in [
+        "banana",
+        &tokens.access,
+        &code,
+        &tokens.refresh[1..],
+        &format!("{}x", tokens.refresh),
+        "é",
+        "\u{0}",
+    ] {
+        assert_eq!(
+            server.refresh(&app, value).await.oauth_error(400),
+            "invalid_grant",
+            "{value}"
+        );
     }
     assert_eq!(server.refresh(&app, "").await.oauth_error(400), "invalid_request");
     let mut twice = refreshing(&app, &tokens.refresh);
@@ -210,12 +280,19 @@ async fn an_idle_grant_runs_out() {
     let app = server.app("Test App").await;
     let tokens = server.sign_in(&app, "alice").await;
     a_window_passes().await;
-    assert_eq!(server.refresh(&app, &tokens.refresh).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.refresh(&app, &tokens.refresh).await.oauth_error(400),
+        "invalid_grant"
+    );
 }
 
 #[tokio::test]
 async fn a_grant_has_an_end_however_busy_it_is() {
-    let server = Home::new().set("REFRESH_TOKEN_TTL", "3").set("REFRESH_TOKEN_IDLE_TTL", "3").serve().await;
+    let server = Home::new()
+        .set("REFRESH_TOKEN_TTL", "3")
+        .set("REFRESH_TOKEN_IDLE_TTL", "3")
+        .serve()
+        .await;
     server.person("alice").await;
     let app = server.app("Test App").await;
     let mut tokens = server.sign_in(&app, "alice").await;

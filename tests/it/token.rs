@@ -33,7 +33,10 @@ async fn scene() -> Server {
 async fn a_code_becomes_tokens() {
     let server = scene().await;
     let app = server.app("Test App").await;
-    let reply = server.token(&server.code(&app, "alice").await.form()).await.expect(200);
+    let reply = server
+        .token(&server.code(&app, "alice").await.form())
+        .await
+        .expect(200);
     assert!(reply.header("content-type").starts_with("application/json"));
     assert!(reply.header("cache-control").contains("no-store"));
     let body = reply.json();
@@ -52,17 +55,43 @@ async fn the_access_token_says_what_it_must_and_no_more() {
     let app = server.app("Test App").await;
     let tokens = server.sign_in(&app, "alice").await;
     let header = part(&tokens.access, 0);
-    assert_eq!((&header["alg"], &header["typ"]), (&json!("RS256"), &json!("at+jwt")));
-    let keys = Reply::to(server.http().get(server.url("/oauth/jwks.json"))).await.json();
-    assert!(keys["keys"].as_array().unwrap().iter().any(|key| key["kid"] == header["kid"]));
+    assert_eq!(
+        (&header["alg"], &header["typ"]),
+        (&json!("RS256"), &json!("at+jwt"))
+    );
+    let keys = Reply::to(server.http().get(server.url("/oauth/jwks.json")))
+        .await
+        .json();
+    assert!(
+        keys["keys"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|key| key["kid"] == header["kid"])
+    );
 
     let claims = tokens.claims();
     let mut names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    let wanted = ["aud", "auth_time", "client_id", "exp", "gen", "gid", "iat", "iss", "jti", "scope", "sub"];
+    let wanted = [
+        "aud",
+        "auth_time",
+        "client_id",
+        "exp",
+        "gen",
+        "gid",
+        "iat",
+        "iss",
+        "jti",
+        "scope",
+        "sub",
+    ];
     assert_eq!(names, wanted);
     assert_eq!(claims["client_id"], app.id);
-    assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 3600);
+    assert_eq!(
+        claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(),
+        3600
+    );
     assert!(claims["auth_time"].as_i64().unwrap() <= claims["iat"].as_i64().unwrap());
     assert!(!claims["sub"].as_str().unwrap().contains("alice"));
 }
@@ -87,9 +116,16 @@ async fn the_signature_verifies_with_the_published_key() {
     let server = scene().await;
     let app = server.app("Test App").await;
     let token = server.sign_in(&app, "alice").await.access;
-    let keys = Reply::to(server.http().get(server.url("/oauth/jwks.json"))).await.json();
+    let keys = Reply::to(server.http().get(server.url("/oauth/jwks.json")))
+        .await
+        .json();
     let kid = part(&token, 0)["kid"].clone();
-    let key = keys["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).unwrap();
+    let key = keys["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|key| key["kid"] == kid)
+        .unwrap();
     let (n, e) = (key["n"].as_str().unwrap(), key["e"].as_str().unwrap());
     let key = jsonwebtoken::DecodingKey::from_rsa_components(n, e).unwrap();
     let mut rules = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::RS256);
@@ -101,15 +137,30 @@ async fn the_signature_verifies_with_the_published_key() {
 #[tokio::test]
 async fn a_client_without_the_refresh_grant_gets_no_refresh_token() {
     let server = scene().await;
-    let app = server.app_with(&json!({ "grant_types": ["authorization_code"] })).await;
-    let body = server.token(&server.code(&app, "alice").await.form()).await.expect(200).json();
+    let app = server
+        .app_with(&json!({ "grant_types": ["authorization_code"] }))
+        .await;
+    let body = server
+        .token(&server.code(&app, "alice").await.form())
+        .await
+        .expect(200)
+        .json();
     assert!(body.get("refresh_token").is_none(), "{body}");
     let app = server.app("Test App").await;
     let request = crate::support::oauth::Request::of(&app, &server).set("scope", "chess");
-    let answer = server.walk(&mut crate::support::Browser::new(&server), &request, "alice").await;
-    let granted = Granted { code: answer["code"].clone(), pkce: request.pkce, app };
+    let answer = server
+        .walk(&mut crate::support::Browser::new(&server), &request, "alice")
+        .await;
+    let granted = Granted {
+        code: answer["code"].clone(),
+        pkce: request.pkce,
+        app,
+    };
     let body = server.token(&granted.form()).await.expect(200).json();
-    assert!(body["refresh_token"].is_string(), "given also without offline_access: {body}");
+    assert!(
+        body["refresh_token"].is_string(),
+        "given also without offline_access: {body}"
+    );
 }
 
 #[tokio::test]
@@ -119,27 +170,91 @@ async fn faults_in_a_redemption_are_told_apart() {
     let long = "A".repeat(129);
     let other = Pkce::new();
     let cases: Vec<(&str, Box<dyn Fn(Form) -> Form>, &str)> = vec![
-        ("no grant type", Box::new(|form| without(form, "grant_type")), "invalid_request"),
-        ("empty grant type", Box::new(|form| set(form, "grant_type", "")), "invalid_request"),
-        ("other grant type", Box::new(|form| set(form, "grant_type", "password")), "unsupported_grant_type"),
-        ("no code", Box::new(|form| without(form, "code")), "invalid_request"),
-        ("wrong code", Box::new(|form| set(form, "code", "banana")), "invalid_grant"),
-        ("code twice", Box::new(|form| { let code = form[1].1.clone(); add(form, "code", &code) }), "invalid_request"),
-        ("client twice", Box::new(|form| add(form, "client_id", "x")), "invalid_request"),
-        ("verifier twice", Box::new(|form| add(form, "code_verifier", "x")), "invalid_request"),
-        ("no verifier", Box::new(|form| without(form, "code_verifier")), "invalid_request"),
-        ("short verifier", Box::new(|form| set(form, "code_verifier", "short")), "invalid_grant"),
-        ("long verifier", Box::new(move |form| set(form, "code_verifier", &long)), "invalid_grant"),
-        ("odd verifier", Box::new(|form| set(form, "code_verifier", &"é".repeat(30))), "invalid_grant"),
-        ("other verifier", Box::new(move |form| set(form, "code_verifier", &other.verifier)), "invalid_grant"),
-        ("other redirect", Box::new(|form| set(form, "redirect_uri", "http://127.0.0.1:3999/x")), "invalid_grant"),
-        ("other resource", Box::new(|form| set(form, "resource", "https://other.example")), "invalid_target"),
+        (
+            "no grant type",
+            Box::new(|form| without(form, "grant_type")),
+            "invalid_request",
+        ),
+        (
+            "empty grant type",
+            Box::new(|form| set(form, "grant_type", "")),
+            "invalid_request",
+        ),
+        (
+            "other grant type",
+            Box::new(|form| set(form, "grant_type", "password")),
+            "unsupported_grant_type",
+        ),
+        (
+            "no code",
+            Box::new(|form| without(form, "code")),
+            "invalid_request",
+        ),
+        (
+            "wrong code",
+            Box::new(|form| set(form, "code", "banana")),
+            "invalid_grant",
+        ),
+        (
+            "code twice",
+            Box::new(|form| {
+                let code = form[1].1.clone();
+                add(form, "code", &code)
+            }),
+            "invalid_request",
+        ),
+        (
+            "client twice",
+            Box::new(|form| add(form, "client_id", "x")),
+            "invalid_request",
+        ),
+        (
+            "verifier twice",
+            Box::new(|form| add(form, "code_verifier", "x")),
+            "invalid_request",
+        ),
+        (
+            "no verifier",
+            Box::new(|form| without(form, "code_verifier")),
+            "invalid_request",
+        ),
+        (
+            "short verifier",
+            Box::new(|form| set(form, "code_verifier", "short")),
+            "invalid_grant",
+        ),
+        (
+            "long verifier",
+            Box::new(move |form| set(form, "code_verifier", &long)),
+            "invalid_grant",
+        ),
+        (
+            "odd verifier",
+            Box::new(|form| set(form, "code_verifier", &"é".repeat(30))),
+            "invalid_grant",
+        ),
+        (
+            "other verifier",
+            Box::new(move |form| set(form, "code_verifier", &other.verifier)),
+            "invalid_grant",
+        ),
+        (
+            "other redirect",
+            Box::new(|form| set(form, "redirect_uri", "http://127.0.0.1:3999/x")),
+            "invalid_grant",
+        ),
+        (
+            "other resource",
+            Box::new(|form| set(form, "resource", "https://other.example")),
+            "invalid_target",
+        ),
     ];
     for (name, change, error) in cases {
         let form = change(server.code(&app, "alice").await.form());
         let reply = server.token(&form).await;
         let told = reply.oauth_error(400);
-        let fine = told == error || (error == "invalid_grant" && name.ends_with("verifier") && told == "invalid_request");
+        let fine = told == error
+            || (error == "invalid_grant" && name.ends_with("verifier") && told == "invalid_request");
         assert!(fine, "{name}: {told}");
     }
 }
@@ -162,7 +277,10 @@ async fn a_wrong_verifier_burns_the_code() {
     let granted = server.code(&app, "alice").await;
     let wrong = set(granted.form(), "code_verifier", &Pkce::new().verifier);
     assert_eq!(server.token(&wrong).await.oauth_error(400), "invalid_grant");
-    assert_eq!(server.token(&granted.form()).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server.token(&granted.form()).await.oauth_error(400),
+        "invalid_grant"
+    );
 }
 
 #[tokio::test]
@@ -174,7 +292,13 @@ async fn another_client_cannot_redeem_and_does_not_burn_the_code() {
     let stolen = set(granted.form(), "client_id", &thief.id);
     assert_eq!(server.token(&stolen).await.oauth_error(400), "invalid_grant");
     let moved = set(granted.form(), "redirect_uri", "http://127.0.0.1:3999/other");
-    assert_eq!(server.token(&set(moved, "client_id", &thief.id)).await.oauth_error(400), "invalid_grant");
+    assert_eq!(
+        server
+            .token(&set(moved, "client_id", &thief.id))
+            .await
+            .oauth_error(400),
+        "invalid_grant"
+    );
     server.token(&granted.form()).await.expect(200);
 }
 
@@ -182,42 +306,83 @@ async fn another_client_cannot_redeem_and_does_not_burn_the_code() {
 async fn confidential_clients_prove_themselves_in_either_way() {
     let server = scene().await;
     for method in ["client_secret_basic", "client_secret_post"] {
-        let app = server.app_with(&json!({ "token_endpoint_auth_method": method })).await;
+        let app = server
+            .app_with(&json!({ "token_endpoint_auth_method": method }))
+            .await;
         assert!(app.secret.is_some());
-        server.token(&server.code(&app, "alice").await.form()).await.expect(200);
-        let form = without(without(server.code(&app, "alice").await.form(), "client_secret"), "client_id");
+        server
+            .token(&server.code(&app, "alice").await.form())
+            .await
+            .expect(200);
+        let form = without(
+            without(server.code(&app, "alice").await.form(), "client_secret"),
+            "client_id",
+        );
         let request = server.http().post(server.url("/oauth/token")).form(&form);
-        Reply::to(request.header("authorization", app.basic())).await.expect(200);
+        Reply::to(request.header("authorization", app.basic()))
+            .await
+            .expect(200);
     }
 }
 
 #[tokio::test]
 async fn clients_that_do_not_prove_themselves_are_refused() {
     let server = scene().await;
-    let app = server.app_with(&json!({ "token_endpoint_auth_method": "client_secret_basic" })).await;
+    let app = server
+        .app_with(&json!({ "token_endpoint_auth_method": "client_secret_basic" }))
+        .await;
     let granted = server.code(&app, "alice").await;
     let form = granted.form();
     let url = server.url("/oauth/token");
     let bare = without(without(form.clone(), "client_secret"), "client_id");
     let post = |form: &Form| server.http().post(&url).form(form);
-    let wrong = crate::support::App { secret: Some("wrong".into()), ..app.clone() };
+    let wrong = crate::support::App {
+        secret: Some("wrong".into()),
+        ..app.clone()
+    };
 
     let none = server.token(&without(form.clone(), "client_secret")).await;
-    assert_eq!(none.oauth_error(401), "invalid_client", "a confidential client never goes without");
+    assert_eq!(
+        none.oauth_error(401),
+        "invalid_client",
+        "a confidential client never goes without"
+    );
     let posted = server.token(&set(form.clone(), "client_secret", "wrong")).await;
     assert_eq!(posted.oauth_error(401), "invalid_client");
-    assert_eq!(posted.header("www-authenticate"), "", "no Basic challenge to one that did not try Basic");
+    assert_eq!(
+        posted.header("www-authenticate"),
+        "",
+        "no Basic challenge to one that did not try Basic"
+    );
     let basic = Reply::to(post(&bare).header("authorization", wrong.basic())).await;
     assert_eq!(basic.oauth_error(401), "invalid_client");
-    assert!(basic.header("www-authenticate").starts_with("Basic"), "{:?}", basic.headers);
-    for header in ["Basic", "Basic ", "Basic !!!", "Basic YQ==", "Basic Og==", "Bearer x", "Basic /////w=="] {
+    assert!(
+        basic.header("www-authenticate").starts_with("Basic"),
+        "{:?}",
+        basic.headers
+    );
+    for header in [
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic YQ==",
+        "Basic Og==",
+        "Bearer x",
+        "Basic /////w==",
+    ] {
         let reply = Reply::to(post(&bare).header("authorization", header)).await;
         assert!(matches!(reply.status, 400 | 401), "{header}: {}", reply.status);
         assert!(["invalid_client", "invalid_request"].contains(&reply.json()["error"].as_str().unwrap()));
     }
     let both = Reply::to(post(&form).header("authorization", app.basic())).await;
-    assert!(matches!(both.status, 200 | 400), "two methods at once: {}", both.status);
-    let unknown = server.token(&set(form.clone(), "client_id", "chess-mcp-unknown")).await;
+    assert!(
+        matches!(both.status, 200 | 400),
+        "two methods at once: {}",
+        both.status
+    );
+    let unknown = server
+        .token(&set(form.clone(), "client_id", "chess-mcp-unknown"))
+        .await;
     assert_eq!(unknown.oauth_error(401), "invalid_client");
     let missing = server.token(&bare).await;
     assert!(matches!(missing.status, 400 | 401), "{}", missing.body);
@@ -227,7 +392,11 @@ async fn clients_that_do_not_prove_themselves_are_refused() {
 async fn a_public_client_needs_no_secret_and_cannot_borrow_one() {
     let server = scene().await;
     let app = server.app("Test App").await;
-    let form = add(server.code(&app, "alice").await.form(), "client_secret", "made-up");
+    let form = add(
+        server.code(&app, "alice").await.form(),
+        "client_secret",
+        "made-up",
+    );
     let reply = server.token(&form).await;
     assert!(matches!(reply.status, 200 | 401), "{}", reply.status);
 }
@@ -236,7 +405,13 @@ async fn a_public_client_needs_no_secret_and_cannot_borrow_one() {
 async fn requests_that_are_no_form_are_refused() {
     let server = scene().await;
     let url = server.url("/oauth/token");
-    let post = |kind: &str, body: String| server.http().post(&url).header("content-type", kind.to_owned()).body(body);
+    let post = |kind: &str, body: String| {
+        server
+            .http()
+            .post(&url)
+            .header("content-type", kind.to_owned())
+            .body(body)
+    };
     let form = "application/x-www-form-urlencoded";
     let huge = format!("grant_type=authorization_code&code={}", "x".repeat(40_000));
     let cases = [
@@ -246,7 +421,10 @@ async fn requests_that_are_no_form_are_refused() {
         post(form, "grant_type".into()),
         post(form, "grant_type=authorization_code%00".into()),
         post(form, huge),
-        post("application/json", json!({ "grant_type": "authorization_code" }).to_string()),
+        post(
+            "application/json",
+            json!({ "grant_type": "authorization_code" }).to_string(),
+        ),
         post("multipart/form-data", "x".into()),
         post("application/x-www-form-urlencoded; charset=utf-16", "x".into()),
         post("text/plain", "grant_type=authorization_code".into()),
@@ -254,8 +432,16 @@ async fn requests_that_are_no_form_are_refused() {
     ];
     for (number, request) in cases.into_iter().enumerate() {
         let reply = Reply::to(request).await;
-        assert!(matches!(reply.status, 400 | 401 | 413 | 415), "case {number}: {} {}", reply.status, reply.body);
-        assert!(reply.header("cache-control").contains("no-store"), "case {number}");
+        assert!(
+            matches!(reply.status, 400 | 401 | 413 | 415),
+            "case {number}: {} {}",
+            reply.status,
+            reply.body
+        );
+        assert!(
+            reply.header("cache-control").contains("no-store"),
+            "case {number}"
+        );
     }
     assert_eq!(Reply::to(server.http().get(&url)).await.status, 405);
 }
@@ -263,7 +449,10 @@ async fn requests_that_are_no_form_are_refused() {
 #[tokio::test]
 async fn apps_in_a_browser_may_read_the_answer() {
     let server = scene().await;
-    let request = server.http().post(server.url("/oauth/token")).header("origin", "https://app.example");
+    let request = server
+        .http()
+        .post(server.url("/oauth/token"))
+        .header("origin", "https://app.example");
     let reply = Reply::to(request.form(&[("grant_type", "authorization_code")])).await;
     assert_eq!(reply.header("access-control-allow-origin"), "*");
     assert_eq!(reply.header("access-control-allow-credentials"), "");

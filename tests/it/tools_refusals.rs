@@ -20,7 +20,9 @@ fn is_refusal(reply: &Reply) -> bool {
         return true;
     }
     let body = reply.json();
-    let told = body["result"]["content"][0]["text"].as_str().is_some_and(|text| text.len() > 5);
+    let told = body["result"]["content"][0]["text"]
+        .as_str()
+        .is_some_and(|text| text.len() > 5);
     reply.status == 200 && ((body["result"]["isError"] == true && told) || body["error"]["code"].is_i64())
 }
 
@@ -40,33 +42,114 @@ async fn bad_arguments_are_refused_and_change_nothing() {
     let huge_fen = format!("{}/8/8/8/8/8/8/8 w - - 0 1", "8".repeat(100_000));
     let cases = vec![
         ("chess_move", json!({})),
-        ("chess_move", json!({ "move": "Ke2Ke3", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": " ", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": nul, "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": long, "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "e9", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "O-O", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "Kxe8", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "resign", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "--", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "0000", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "🐴f3", "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": 4, "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": ["d4"], "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": null, "game_id": game_id, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": -1 })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": 1.5 })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": "two" })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": 99_999_999_999_999_u64 })),
-        ("chess_move", json!({ "move": "d4", "game_id": "nosuchid", "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": "23456789", "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": "", "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": "../../etc", "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": "' or 1=1 --", "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": 7, "expected_ply": 2 })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": 2, "by": "engine" })),
-        ("chess_move", json!({ "move": "d4", "game_id": game_id, "expected_ply": 2, "banana": true })),
+        (
+            "chess_move",
+            json!({ "move": "Ke2Ke3", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": " ", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": nul, "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": long, "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "e9", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "O-O", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "Kxe8", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "resign", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "--", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "0000", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "🐴f3", "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": 4, "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": ["d4"], "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": null, "game_id": game_id, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": -1 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": 1.5 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": "two" }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": 99_999_999_999_999_u64 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": "nosuchid", "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": "23456789", "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": "", "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": "../../etc", "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": "' or 1=1 --", "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": 7, "expected_ply": 2 }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": 2, "by": "engine" }),
+        ),
+        (
+            "chess_move",
+            json!({ "move": "d4", "game_id": game_id, "expected_ply": 2, "banana": true }),
+        ),
         ("chess_new_game", json!({ "opponent": "banana" })),
         ("chess_new_game", json!({ "level": 11 })),
         ("chess_new_game", json!({ "level": -1 })),
@@ -76,7 +159,10 @@ async fn bad_arguments_are_refused_and_change_nothing() {
         ("chess_new_game", json!({ "fen": kings })),
         ("chess_new_game", json!({ "fen": both_in_check })),
         ("chess_new_game", json!({ "fen": huge_fen })),
-        ("chess_new_game", json!({ "fen": "4k3/8/8/8/8/8/8/PPPPK3 w - - 0 1" })),
+        (
+            "chess_new_game",
+            json!({ "fen": "4k3/8/8/8/8/8/8/PPPPK3 w - - 0 1" }),
+        ),
         ("chess_new_game", json!({ "moves": "e4 e4" })),
         ("chess_new_game", json!({ "moves": "banana" })),
         ("chess_new_game", json!({ "from_game": "nosuchid" })),
@@ -102,11 +188,23 @@ async fn bad_arguments_are_refused_and_change_nothing() {
         ("chess_finish", json!({})),
         ("chess_finish", json!({ "action": "banana", "game_id": game_id })),
         ("chess_finish", json!({ "action": "resign" })),
-        ("chess_finish", json!({ "action": "resign", "game_id": "nosuchid" })),
+        (
+            "chess_finish",
+            json!({ "action": "resign", "game_id": "nosuchid" }),
+        ),
         ("chess_finish", json!({ "action": "abort", "game_id": game_id })),
-        ("chess_finish", json!({ "action": "claim_draw", "game_id": game_id })),
-        ("chess_finish", json!({ "action": "accept_draw", "game_id": game_id })),
-        ("chess_finish", json!({ "action": "decline_draw", "game_id": game_id })),
+        (
+            "chess_finish",
+            json!({ "action": "claim_draw", "game_id": game_id }),
+        ),
+        (
+            "chess_finish",
+            json!({ "action": "accept_draw", "game_id": game_id }),
+        ),
+        (
+            "chess_finish",
+            json!({ "action": "decline_draw", "game_id": game_id }),
+        ),
         ("chess_games", json!({ "filter": "banana" })),
         ("chess_games", json!({ "limit": 0 })),
         ("chess_games", json!({ "limit": -5 })),
@@ -115,7 +213,10 @@ async fn bad_arguments_are_refused_and_change_nothing() {
         ("chess_games", json!({ "since": "yesterday-ish" })),
         ("chess_export", json!({ "game_id": "nosuchid" })),
         ("chess_export", json!({ "game_id": game_id, "format": "doc" })),
-        ("chess_export", json!({ "game_id": game_id, "format": "fen", "ply": 1000 })),
+        (
+            "chess_export",
+            json!({ "game_id": game_id, "format": "fen", "ply": 1000 }),
+        ),
         ("chess_analyze", json!({ "game_id": game_id, "lines": 6 })),
         ("chess_analyze", json!({ "game_id": game_id, "lines": 0 })),
         ("chess_analyze", json!({ "game_id": game_id, "seconds": 11 })),
@@ -129,7 +230,12 @@ async fn bad_arguments_are_refused_and_change_nothing() {
     let mut taken = Vec::new();
     for (tool, arguments) in cases {
         let reply = alice.ask(tool, arguments.clone()).await;
-        assert!(reply.status < 500, "{tool} {arguments:.100}: {} {}", reply.status, reply.body);
+        assert!(
+            reply.status < 500,
+            "{tool} {arguments:.100}: {} {}",
+            reply.status,
+            reply.body
+        );
         if !is_refusal(&reply) {
             taken.push(format!("{tool} {arguments:.120}: {:.200}", reply.body));
         }
@@ -161,18 +267,32 @@ async fn tools_called_in_odd_ways_are_refused() {
         assert!(reply.status < 500, "{params:.100}: {}", reply.status);
         assert!(is_refusal(&reply), "{params:.100}: {}", reply.body);
     }
-    assert_eq!(alice.call("chess_games", json!({ "filter": "all" })).await.ok()["games"], json!([]));
+    assert_eq!(
+        alice.call("chess_games", json!({ "filter": "all" })).await.ok()["games"],
+        json!([])
+    );
 }
 
 #[tokio::test]
 async fn tools_that_come_later_are_unknown_now() {
     let server = Server::start().await;
     let alice = server.alice().await;
-    for name in ["chess_import", "chess_hint", "chess_review", "chess_puzzle", "chess_join", "chess_board_sync"] {
+    for name in [
+        "chess_import",
+        "chess_hint",
+        "chess_review",
+        "chess_puzzle",
+        "chess_join",
+        "chess_board_sync",
+    ] {
         let reply = alice.ask(name, json!({})).await;
         assert_eq!(reply.json()["error"]["code"], -32602, "{name}: {}", reply.body);
     }
-    for arguments in [json!({ "opponent": "friend" }), json!({ "opponent": "assistant" }), json!({ "variant": "chess960" })] {
+    for arguments in [
+        json!({ "opponent": "friend" }),
+        json!({ "opponent": "assistant" }),
+        json!({ "variant": "chess960" }),
+    ] {
         let answer = alice.ask("chess_new_game", arguments.clone()).await;
         assert!(is_refusal(&answer), "{arguments}: {}", answer.body);
     }
@@ -183,10 +303,28 @@ async fn no_endpoint_answers_rubbish_with_a_fault_of_its_own() {
     let server = Server::start().await;
     let token = server.alice().await.tokens.access;
     let paths = [
-        "/", "/mcp", "/mcp/", "/oauth/authorize", "/oauth/consent", "/oauth/sign-in", "/oauth/token", "/oauth/revoke",
-        "/oauth/register", "/oauth/jwks.json", "/oauth/callback/google", "/healthz", "/readyz", "/.well-known/x",
-        "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/%00", "/%", "/..%2f..%2f",
-        "/mcp?%ff", "/oauth/authorize?%ff=%00", "/oauth/callback/%2e%2e",
+        "/",
+        "/mcp",
+        "/mcp/",
+        "/oauth/authorize",
+        "/oauth/consent",
+        "/oauth/sign-in",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/register",
+        "/oauth/jwks.json",
+        "/oauth/callback/google",
+        "/healthz",
+        "/readyz",
+        "/.well-known/x",
+        "/.well-known/oauth-authorization-server",
+        "/.well-known/oauth-protected-resource",
+        "/%00",
+        "/%",
+        "/..%2f..%2f",
+        "/mcp?%ff",
+        "/oauth/authorize?%ff=%00",
+        "/oauth/callback/%2e%2e",
     ];
     let bodies: [(&str, Vec<u8>); 7] = [
         ("application/json", b"{\"a\":".to_vec()),
@@ -201,7 +339,10 @@ async fn no_endpoint_answers_rubbish_with_a_fault_of_its_own() {
         for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "BREW"] {
             for (kind, body) in &bodies {
                 let method: reqwest::Method = method.parse().unwrap();
-                let mut request = server.http().request(method.clone(), server.url(path)).body(body.clone());
+                let mut request = server
+                    .http()
+                    .request(method.clone(), server.url(path))
+                    .body(body.clone());
                 if let Ok(kind) = reqwest::header::HeaderValue::from_str(kind) {
                     request = request.header("content-type", kind);
                 }

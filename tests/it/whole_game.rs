@@ -36,17 +36,34 @@ async fn a_whole_game_is_played_kept_and_exported() {
     let alice = server.alice().await;
     let over = play_out(&alice).await;
     let natural = [
-        "checkmate", "stalemate", "threefold", "fivefold", "fifty_moves", "seventy_five_moves", "dead_position",
+        "checkmate",
+        "stalemate",
+        "threefold",
+        "fivefold",
+        "fifty_moves",
+        "seventy_five_moves",
+        "dead_position",
     ];
     assert!(natural.contains(&over["reason"].as_str().unwrap()), "{over}");
-    let pgn = alice.call("chess_export", json!({ "game_id": over["game_id"] })).await.ok();
+    let pgn = alice
+        .call("chess_export", json!({ "game_id": over["game_id"] }))
+        .await
+        .ok();
     let pgn = pgn["text"].as_str().unwrap().to_owned();
     assert!(pgn.contains(&format!("[Result {}]", over["result"])), "{pgn}");
     let moves = alice.status(&over).await["moves"].clone();
-    assert_eq!(moves.as_array().unwrap().len() as u64, over["ply"].as_u64().unwrap());
+    assert_eq!(
+        moves.as_array().unwrap().len() as u64,
+        over["ply"].as_u64().unwrap()
+    );
     let mut board = shakmaty::Chess::default();
     for san in moves.as_array().unwrap() {
-        let san: shakmaty::san::San = san.as_str().unwrap().trim_end_matches(['+', '#']).parse().unwrap();
+        let san: shakmaty::san::San = san
+            .as_str()
+            .unwrap()
+            .trim_end_matches(['+', '#'])
+            .parse()
+            .unwrap();
         let played = san.to_move(&board).unwrap();
         board = shakmaty::Position::play(board, played).unwrap();
     }

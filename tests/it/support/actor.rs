@@ -27,7 +27,11 @@ impl Server {
         self.person(name).await;
         let app = self.app(&format!("App of {name}")).await;
         let tokens = self.sign_in(&app, name).await;
-        Actor { server: self, app, tokens }
+        Actor {
+            server: self,
+            app,
+            tokens,
+        }
     }
 
     /// Nobody: no token at all.
@@ -61,7 +65,8 @@ impl Actor<'_> {
 
     /// Calls a tool; whatever comes back, also a protocol error.
     pub(crate) async fn ask(&self, tool: &str, arguments: Value) -> Reply {
-        self.rpc("tools/call", json!({ "name": tool, "arguments": arguments })).await
+        self.rpc("tools/call", json!({ "name": tool, "arguments": arguments }))
+            .await
     }
 
     pub(crate) async fn rpc(&self, method: &str, params: Value) -> Reply {
@@ -82,14 +87,18 @@ impl Actor<'_> {
 
     /// A board without opponent with these moves played.
     pub(crate) async fn board(&self, moves: &str) -> Value {
-        let view = self.new_game(json!({ "opponent": "nobody", "moves": moves })).await;
+        let view = self
+            .new_game(json!({ "opponent": "nobody", "moves": moves }))
+            .await;
         assert_eq!(view["opponent"]["kind"], "nobody");
         view
     }
 
     /// The state of a game as `chess_status` tells it.
     pub(crate) async fn status(&self, game: &Value) -> Value {
-        self.call("chess_status", json!({ "game_id": game["game_id"] })).await.ok()
+        self.call("chess_status", json!({ "game_id": game["game_id"] }))
+            .await
+            .ok()
     }
 
     /// Plays one move on a view, with all that a careful client sends.

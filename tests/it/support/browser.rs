@@ -47,17 +47,23 @@ impl Page {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
     /// Whether a page asks for a decision (the consent page).
     pub(crate) fn asks_consent(&self) -> bool {
-        self.forms().first().is_some_and(|form| form.buttons.iter().any(|button| button.name == "decision"))
+        self.forms()
+            .first()
+            .is_some_and(|form| form.buttons.iter().any(|button| button.name == "decision"))
     }
 
     /// Whether a page asks for name and password.
     pub(crate) fn asks_sign_in(&self) -> bool {
-        self.forms().first().is_some_and(|form| form.inputs.iter().any(|input| input.name == "password"))
+        self.forms()
+            .first()
+            .is_some_and(|form| form.inputs.iter().any(|input| input.name == "password"))
     }
 }
 
@@ -81,18 +87,31 @@ impl Browser {
 
     /// Presses the button with this label on the first form that has it; `fill` is typed in before.
     #[track_caller]
-    pub(crate) fn press<'a>(&'a mut self, label: &str, fill: &[(&str, &str)]) -> impl Future<Output = &'a Page> {
+    pub(crate) fn press<'a>(
+        &'a mut self,
+        label: &str,
+        fill: &[(&str, &str)],
+    ) -> impl Future<Output = &'a Page> {
         let forms = self.page.forms();
-        let mut all = forms.iter().flat_map(|form| form.buttons.iter().map(move |button| (form, button)));
+        let mut all = forms
+            .iter()
+            .flat_map(|form| form.buttons.iter().map(move |button| (form, button)));
         let Some((form, button)) = all.find(|(_, button)| button.label == label) else {
-            panic!("no button {label:?} on {} ({}): {}", self.page.url, self.page.status, self.page.body)
+            panic!(
+                "no button {label:?} on {} ({}): {}",
+                self.page.url, self.page.status, self.page.body
+            )
         };
         let mut fields = filled(form, fill);
         if !button.name.is_empty() {
             fields.push((button.name.clone(), button.value.clone()));
         }
         let action = self.action_of(form);
-        assert_eq!(form.method.to_ascii_lowercase(), "post", "the forms of this server are posted");
+        assert_eq!(
+            form.method.to_ascii_lowercase(),
+            "post",
+            "the forms of this server are posted"
+        );
         async move { self.post(&action, &fields).await }
     }
 
@@ -105,7 +124,9 @@ impl Browser {
     /// Posts fields as this page's form would.
     pub(crate) async fn post(&mut self, url: &str, fields: &[(String, String)]) -> &Page {
         let request = self.http.post(self.reach(url)).form(fields);
-        let request = request.header(ORIGIN, &self.origin).header("sec-fetch-site", "same-origin");
+        let request = request
+            .header(ORIGIN, &self.origin)
+            .header("sec-fetch-site", "same-origin");
         self.send(url, request).await
     }
 
@@ -118,12 +139,18 @@ impl Browser {
         if self.cookies.is_empty() {
             return request;
         }
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let pairs: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         request.header(COOKIE, pairs.join("; "))
     }
 
     pub(crate) fn reach(&self, url: &str) -> String {
-        let path = url.strip_prefix(self.origin.as_str()).or_else(|| url.strip_prefix(self.reached.as_str()));
+        let path = url
+            .strip_prefix(self.origin.as_str())
+            .or_else(|| url.strip_prefix(self.reached.as_str()));
         path.map_or_else(|| url.to_owned(), |path| format!("{}{path}", self.reached))
     }
 
@@ -133,7 +160,9 @@ impl Browser {
         let mut redirects = Vec::new();
         for _ in 0..10 {
             self.keep(&reply);
-            let Some(target) = reply.headers.get(LOCATION) else { break };
+            let Some(target) = reply.headers.get(LOCATION) else {
+                break;
+            };
             redirects.push(reply.status);
             let base = Url::parse(&url).expect("the address of a page");
             let target = target.to_str().expect("a Location is ASCII");
@@ -143,7 +172,10 @@ impl Browser {
                 return &self.page;
             }
             url = target.into();
-            let next = self.http.get(self.reach(&url)).header("sec-fetch-site", "same-origin");
+            let next = self
+                .http
+                .get(self.reach(&url))
+                .header("sec-fetch-site", "same-origin");
             reply = self.once(next).await;
         }
         self.page = shown(url, reply, None, redirects);
@@ -166,7 +198,14 @@ impl Browser {
 }
 
 fn shown(url: String, reply: Reply, left_for: Option<Url>, redirects: Vec<u16>) -> Page {
-    Page { url, status: reply.status, headers: reply.headers, body: reply.body, left_for, redirects }
+    Page {
+        url,
+        status: reply.status,
+        headers: reply.headers,
+        body: reply.body,
+        left_for,
+        redirects,
+    }
 }
 
 /// What a form sends: its own values, with `fill` typed over them.
@@ -175,7 +214,10 @@ pub(crate) fn filled(form: &Form, fill: &[(&str, &str)]) -> Vec<(String, String)
     let sent = sent.filter(|input| !matches!(input.kind.as_str(), "checkbox" | "radio") || input.checked);
     sent.map(|input| {
         let typed = fill.iter().find(|(name, _)| *name == input.name);
-        (input.name.clone(), typed.map_or_else(|| input.value.clone(), |(_, value)| (*value).to_owned()))
+        (
+            input.name.clone(),
+            typed.map_or_else(|| input.value.clone(), |(_, value)| (*value).to_owned()),
+        )
     })
     .collect()
 }

@@ -7,9 +7,31 @@ use shakmaty::{CastlingMode, Chess, Color, Move, Position as _, Role};
 
 /// Every field that a result which shows a game holds at least.
 pub(crate) const FIELDS: [&str; 25] = [
-    "game_id", "kind", "opponent", "person_plays", "fen", "ply", "revision", "turn", "status", "result",
-    "reason", "check", "recent", "played", "played_count", "reply", "reply_pending", "legal_moves", "opening",
-    "facts", "can", "offer", "repeated", "notes", "next",
+    "game_id",
+    "kind",
+    "opponent",
+    "person_plays",
+    "fen",
+    "ply",
+    "revision",
+    "turn",
+    "status",
+    "result",
+    "reason",
+    "check",
+    "recent",
+    "played",
+    "played_count",
+    "reply",
+    "reply_pending",
+    "legal_moves",
+    "opening",
+    "facts",
+    "can",
+    "offer",
+    "repeated",
+    "notes",
+    "next",
 ];
 
 /// Asserts that a view is whole and agrees with itself.
@@ -19,15 +41,31 @@ pub(crate) fn assert_whole(view: &Value) {
         assert!(view.get(field).is_some(), "{field} is missing in {view}");
     }
     let position = position(view);
-    let turn = if position.turn() == Color::White { "white" } else { "black" };
+    let turn = if position.turn() == Color::White {
+        "white"
+    } else {
+        "black"
+    };
     assert_eq!(view["turn"], turn, "{view}");
     assert_eq!(view["check"], position.is_check(), "{view}");
-    assert!(view["facts"].as_array().is_some_and(|facts| facts.len() <= 3), "{view}");
+    assert!(
+        view["facts"].as_array().is_some_and(|facts| facts.len() <= 3),
+        "{view}"
+    );
     let finished = view["status"] == "finished";
-    assert_eq!(finished, view["result"] != "*" || view["reason"] == "aborted", "{view}");
+    assert_eq!(
+        finished,
+        view["result"] != "*" || view["reason"] == "aborted",
+        "{view}"
+    );
     assert_eq!(finished, !view["reason"].is_null(), "{view}");
     for san in view["legal_moves"].as_array().expect("a list") {
-        let san: San = san.as_str().expect("SAN").trim_end_matches(['+', '#']).parse().expect("SAN");
+        let san: San = san
+            .as_str()
+            .expect("SAN")
+            .trim_end_matches(['+', '#'])
+            .parse()
+            .expect("SAN");
         san.to_move(&position).expect("a legal move");
     }
 }
@@ -42,7 +80,10 @@ pub(crate) fn position(view: &Value) -> Chess {
 /// The legal moves of a view, as the server spells them.
 pub(crate) fn legal(view: &Value) -> Vec<String> {
     let moves = view["legal_moves"].as_array().expect("a list of moves");
-    moves.iter().map(|san| san.as_str().expect("SAN").to_owned()).collect()
+    moves
+        .iter()
+        .map(|san| san.as_str().expect("SAN").to_owned())
+        .collect()
 }
 
 /// A move that beats a first-day opponent: mate, else the best of a shallow look at material in which
@@ -74,12 +115,20 @@ fn worth(before: &Chess, played: &Move, us: Color) -> i32 {
     let replies = after.legal_moves();
     let worst = replies.iter().map(|reply| {
         let next = after.clone().play(*reply).expect("a legal move");
-        if next.is_checkmate() { -500_000 } else { balance(&next, us) + rescue(&next, us) }
+        if next.is_checkmate() {
+            -500_000
+        } else {
+            balance(&next, us) + rescue(&next, us)
+        }
     });
     let worst = worst.min().unwrap_or_default();
     // A king with few squares is nearly mated; fewer answers are better once we are ahead.
     let ahead = balance(&after, us) > 500;
-    let net = if ahead { 4 * (40 - i32::try_from(replies.len()).unwrap_or(40)) } else { 0 };
+    let net = if ahead {
+        4 * (40 - i32::try_from(replies.len()).unwrap_or(40))
+    } else {
+        0
+    };
     let check = if after.is_check() && ahead { 3 } else { 0 };
     worst * 10 + net + check + progress(&after, played, us, ahead)
 }
@@ -94,7 +143,12 @@ fn rescue(position: &Chess, us: Color) -> i32 {
         let next = position.clone().play(**capture).expect("a legal move");
         !next.capture_moves().iter().any(|back| back.to() == capture.to())
     });
-    undefended.filter_map(|capture| capture.capture()).map(value).max().unwrap_or_default() / 2
+    undefended
+        .filter_map(|capture| capture.capture())
+        .map(value)
+        .max()
+        .unwrap_or_default()
+        / 2
 }
 
 fn progress(after: &Chess, played: &Move, us: Color, ahead: bool) -> i32 {
@@ -102,7 +156,9 @@ fn progress(after: &Chess, played: &Move, us: Color, ahead: bool) -> i32 {
     if !ahead {
         return pawn + i32::from(played.is_castle()) * 5;
     }
-    let (Some(king), Some(other)) = (after.board().king_of(us), after.board().king_of(!us)) else { return pawn };
+    let (Some(king), Some(other)) = (after.board().king_of(us), after.board().king_of(!us)) else {
+        return pawn;
+    };
     // With the win in hand: own king nearer, their king to the edge.
     let edge = |step: u32| i32::try_from(step.min(7 - step)).unwrap_or(0);
     let corner = 6 - edge(u32::from(other.file())) - edge(u32::from(other.rank()));
@@ -112,7 +168,10 @@ fn progress(after: &Chess, played: &Move, us: Color, ahead: bool) -> i32 {
 fn balance(position: &Chess, us: Color) -> i32 {
     let side = |color: Color| -> i32 {
         let material = position.board().material_side(color);
-        Role::ALL.into_iter().map(|role| value(role) * i32::from(*material.get(role))).sum()
+        Role::ALL
+            .into_iter()
+            .map(|role| value(role) * i32::from(*material.get(role)))
+            .sum()
     };
     side(us) - side(!us)
 }

@@ -27,7 +27,11 @@ impl Home {
     pub(crate) fn new() -> Self {
         let root = TempDir::with_prefix("chess-mcp-it-").expect("a temporary directory");
         std::fs::create_dir(root.path().join("work")).expect("a working directory");
-        let bare = Self { root, settings: Vec::new(), starts: AtomicUsize::new(0) };
+        let bare = Self {
+            root,
+            settings: Vec::new(),
+            starts: AtomicUsize::new(0),
+        };
         bare.set("TOOL_RATE_LIMIT", "off").set("AUTH_RATE_LIMIT", "off")
     }
 
@@ -67,8 +71,15 @@ impl Home {
     /// The executable with these arguments, this place and an otherwise empty environment.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(executable());
-        command.args(args).env_clear().current_dir(self.work_dir()).kill_on_drop(true);
-        command.env("PATH", "/usr/bin:/bin").env("HOME", self.root.path()).env("STATE_DIR", self.state_dir());
+        command
+            .args(args)
+            .env_clear()
+            .current_dir(self.work_dir())
+            .kill_on_drop(true);
+        command
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", self.root.path())
+            .env("STATE_DIR", self.state_dir());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -81,7 +92,10 @@ impl Home {
     /// Runs a command to its end with this on its standard input.
     pub(crate) async fn run_with(&self, args: &[&str], stdin: &str) -> Ran {
         let mut command = self.command(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().expect("the executable starts");
         let mut pipe = child.stdin.take().expect("standard input was piped");
         // A command that reads nothing may be gone already; its exit code is what counts.
@@ -128,7 +142,11 @@ pub(crate) struct Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("commands speak UTF-8");
-        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+        Self {
+            code: output.status.code(),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
     }
 }
 
@@ -136,7 +154,13 @@ impl Ran {
     /// The standard output of a command that succeeded.
     #[track_caller]
     pub(crate) fn ok(self) -> String {
-        assert_eq!(self.code, Some(0), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(0),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self.stdout
     }
 
@@ -144,16 +168,32 @@ impl Ran {
     /// neither a panic nor a back trace.
     #[track_caller]
     pub(crate) fn failed(self) -> String {
-        assert_eq!(self.code, Some(1), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(1),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         assert!(!self.stderr.trim().is_empty(), "a failure says why");
-        assert!(!self.stderr.contains("panicked") && !self.stderr.contains("RUST_BACKTRACE"), "{}", self.stderr);
+        assert!(
+            !self.stderr.contains("panicked") && !self.stderr.contains("RUST_BACKTRACE"),
+            "{}",
+            self.stderr
+        );
         self.stderr
     }
 
     /// The standard error of a command that was called wrongly.
     #[track_caller]
     pub(crate) fn wrong_usage(self) -> String {
-        assert_eq!(self.code, Some(2), "stdout: {}\nstderr: {}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(2),
+            "stdout: {}\nstderr: {}",
+            self.stdout,
+            self.stderr
+        );
         self.stderr
     }
 }

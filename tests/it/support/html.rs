@@ -34,7 +34,10 @@ pub(crate) struct Tag {
 
 impl Tag {
     pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
-        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.attributes
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     fn text(&self, name: &str) -> String {
@@ -72,14 +75,22 @@ fn tag_at(html: &str, start: usize) -> Tag {
             at += 1;
         }
         if at >= bytes.len() || bytes[at] == b'>' {
-            return Tag { name, attributes, end: (at + 1).min(bytes.len()) };
+            return Tag {
+                name,
+                attributes,
+                end: (at + 1).min(bytes.len()),
+            };
         }
         let key = at;
         while at < bytes.len() && bytes[at] != b'=' && !ends_name(bytes[at]) {
             at += 1;
         }
         let key = html[key..at].to_ascii_lowercase();
-        let value = if bytes.get(at) == Some(&b'=') { value_at(html, &mut at) } else { String::new() };
+        let value = if bytes.get(at) == Some(&b'=') {
+            value_at(html, &mut at)
+        } else {
+            String::new()
+        };
         attributes.push((key, value));
     }
 }
@@ -88,7 +99,10 @@ fn tag_at(html: &str, start: usize) -> Tag {
 fn value_at(html: &str, at: &mut usize) -> String {
     let bytes = html.as_bytes();
     *at += 1;
-    let quote = bytes.get(*at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
+    let quote = bytes
+        .get(*at)
+        .copied()
+        .filter(|byte| matches!(byte, b'"' | b'\''));
     let start = *at + usize::from(quote.is_some());
     let ends = |byte: u8| quote.map_or(byte.is_ascii_whitespace() || byte == b'>', |quote| byte == quote);
     let mut end = start;
@@ -108,23 +122,40 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
             open = None;
         }
         if tag.name == "form" {
-            let end = html[tag.end..].find("</form").map_or(html.len(), |offset| tag.end + offset);
+            let end = html[tag.end..]
+                .find("</form")
+                .map_or(html.len(), |offset| tag.end + offset);
             open = Some(end);
             let (inputs, buttons) = (Vec::new(), Vec::new());
-            forms.push(Form { action: tag.text("action"), method: tag.text("method"), inputs, buttons });
+            forms.push(Form {
+                action: tag.text("action"),
+                method: tag.text("method"),
+                inputs,
+                buttons,
+            });
         }
-        let Some(form) = forms.last_mut().filter(|_| open.is_some()) else { continue };
+        let Some(form) = forms.last_mut().filter(|_| open.is_some()) else {
+            continue;
+        };
         match tag.name.as_str() {
             "input" => form.inputs.push(Input {
                 name: tag.text("name"),
-                value: tag.attribute("value").map_or_else(|| default_value(&tag), str::to_owned),
+                value: tag
+                    .attribute("value")
+                    .map_or_else(|| default_value(&tag), str::to_owned),
                 kind: tag.text("type"),
                 checked: tag.attribute("checked").is_some(),
             }),
             "button" => {
-                let end = html[tag.end..].find("</button").map_or(html.len(), |offset| tag.end + offset);
+                let end = html[tag.end..]
+                    .find("</button")
+                    .map_or(html.len(), |offset| tag.end + offset);
                 let label = text(&html[tag.end..end]);
-                form.buttons.push(Button { name: tag.text("name"), value: tag.text("value"), label });
+                form.buttons.push(Button {
+                    name: tag.text("name"),
+                    value: tag.text("value"),
+                    label,
+                });
             }
             _ => {}
         }
@@ -133,7 +164,11 @@ pub(crate) fn forms(html: &str) -> Vec<Form> {
 }
 
 fn default_value(tag: &Tag) -> String {
-    if tag.attribute("type") == Some("checkbox") { "on".to_owned() } else { String::new() }
+    if tag.attribute("type") == Some("checkbox") {
+        "on".to_owned()
+    } else {
+        String::new()
+    }
 }
 
 /// What a person reads: tags gone, entities resolved, white space folded.
@@ -142,7 +177,9 @@ pub(crate) fn text(html: &str) -> String {
     let mut rest = html;
     while let Some((before, after)) = rest.split_once('<') {
         plain.push_str(before);
-        let hidden = ["style", "script"].into_iter().find(|name| after.starts_with(name));
+        let hidden = ["style", "script"]
+            .into_iter()
+            .find(|name| after.starts_with(name));
         let end = hidden.map_or(">".to_owned(), |name| format!("</{name}>"));
         rest = after.split_once(end.as_str()).map_or("", |(_, after)| after);
         plain.push(' ');
@@ -156,7 +193,9 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         plain.push_str(before);
-        let known = after.split_once(';').and_then(|(name, tail)| Some((entity(name)?, tail)));
+        let known = after
+            .split_once(';')
+            .and_then(|(name, tail)| Some((entity(name)?, tail)));
         let (letter, tail) = known.unwrap_or(('&', after));
         plain.push(letter);
         rest = tail;
@@ -171,6 +210,16 @@ fn entity(name: &str) -> Option<char> {
     if let Some(decimal) = name.strip_prefix('#') {
         return char::from_u32(decimal.parse().ok()?);
     }
-    let named = [("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
-    named.into_iter().find(|(known, _)| *known == name).map(|(_, letter)| letter)
+    let named = [
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", ' '),
+    ];
+    named
+        .into_iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, letter)| letter)
 }

@@ -32,7 +32,10 @@ pub(crate) fn modern_with(method: &str, params: &Value, capabilities: &Value) ->
         "io.modelcontextprotocol/clientCapabilities": capabilities,
         "io.modelcontextprotocol/clientInfo": { "name": "it", "version": "1" },
     });
-    params.as_object_mut().expect("parameters are an object").insert("_meta".to_owned(), meta);
+    params
+        .as_object_mut()
+        .expect("parameters are an object")
+        .insert("_meta".to_owned(), meta);
     request(method, &params)
 }
 
@@ -49,7 +52,12 @@ impl Server {
 
     /// A 2025 request and its answer.
     pub(crate) async fn rpc(&self, token: &str, method: &str, params: &Value) -> Reply {
-        Reply::to(self.mcp_as(token).header("mcp-protocol-version", LEGACY).json(&request(method, params))).await
+        Reply::to(
+            self.mcp_as(token)
+                .header("mcp-protocol-version", LEGACY)
+                .json(&request(method, params)),
+        )
+        .await
     }
 
     /// A 2026 request and its answer.
@@ -60,7 +68,12 @@ impl Server {
     /// Whether a token still opens the door.
     pub(crate) async fn admits(&self, token: &str) -> bool {
         let reply = self.rpc(token, "ping", &json!({})).await;
-        assert!(matches!(reply.status, 200 | 401), "{}: {}", reply.status, reply.body);
+        assert!(
+            matches!(reply.status, 200 | 401),
+            "{}: {}",
+            reply.status,
+            reply.body
+        );
         reply.status == 200
     }
 }
@@ -68,7 +81,9 @@ impl Server {
 /// The headers that must repeat a 2026 body.
 pub(crate) fn modern_headers(request: reqwest::RequestBuilder, body: &Value) -> reqwest::RequestBuilder {
     let method = body["method"].as_str().expect("a request has a method");
-    let request = request.header("mcp-protocol-version", MODERN).header("mcp-method", method);
+    let request = request
+        .header("mcp-protocol-version", MODERN)
+        .header("mcp-method", method);
     let name = match method {
         "resources/read" => &body["params"]["uri"],
         _ => &body["params"]["name"],
@@ -98,7 +113,9 @@ impl Answer {
         let mut body = reply.json();
         assert!(body["error"].is_null(), "{body}");
         let result = body["result"].take();
-        let blocks = result["content"].as_array().unwrap_or_else(|| panic!("no content: {result}"));
+        let blocks = result["content"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no content: {result}"));
         let text: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
         Self {
             is_error: result["isError"] == true,

@@ -63,7 +63,9 @@ impl Request {
             ("code_challenge_method", "S256"),
             ("resource", &server.resource()),
         ];
-        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let parameters = parameters
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec();
         Self { parameters, pkce }
     }
 
@@ -83,8 +85,9 @@ impl Request {
     }
 
     pub(crate) fn url(&self, server: &Server) -> String {
-        let query: String =
-            url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.parameters).finish();
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(&self.parameters)
+            .finish();
         format!("{}/oauth/authorize?{query}", server.origin())
     }
 }
@@ -101,7 +104,10 @@ pub(crate) fn callback(browser: &Browser) -> Callback {
     };
     let mut parameters = Callback::new();
     for (name, value) in left.query_pairs() {
-        assert!(parameters.insert(name.clone().into(), value.into()).is_none(), "{name} twice in {left}");
+        assert!(
+            parameters.insert(name.clone().into(), value.into()).is_none(),
+            "{name} twice in {left}"
+        );
     }
     parameters
 }
@@ -141,7 +147,10 @@ impl Tokens {
         assert_eq!(reply.status, 200, "{}", reply.body);
         let body = reply.json();
         let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
-        Self { access: text("access_token"), refresh: text("refresh_token") }
+        Self {
+            access: text("access_token"),
+            refresh: text("refresh_token"),
+        }
     }
 
     pub(crate) fn claims(&self) -> Value {
@@ -157,8 +166,13 @@ pub(crate) fn claims(token: &str) -> Value {
 
 #[track_caller]
 pub(crate) fn part(token: &str, index: usize) -> Value {
-    let part = token.split('.').nth(index).unwrap_or_else(|| panic!("not a JWT: {token}"));
-    let bytes = URL_SAFE_NO_PAD.decode(part).expect("a part of a JWT is base64url");
+    let part = token
+        .split('.')
+        .nth(index)
+        .unwrap_or_else(|| panic!("not a JWT: {token}"));
+    let bytes = URL_SAFE_NO_PAD
+        .decode(part)
+        .expect("a part of a JWT is base64url");
     serde_json::from_slice(&bytes).expect("a part of a JWT is JSON")
 }
 
@@ -175,7 +189,10 @@ impl App {
     pub(crate) fn basic(&self) -> String {
         let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let secret = self.secret.as_deref().unwrap_or_default();
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", encode(&self.id), encode(secret))))
+        format!(
+            "Basic {}",
+            STANDARD.encode(format!("{}:{}", encode(&self.id), encode(secret)))
+        )
     }
 }
 
@@ -223,7 +240,10 @@ impl Server {
     /// Makes a local account beside the running server.
     pub(crate) async fn person(&self, name: &str) {
         let stdin = format!("{PASSWORD}\n");
-        self.home().run_with(&["users", "add", name, "--password-stdin"], &stdin).await.ok();
+        self.home()
+            .run_with(&["users", "add", name, "--password-stdin"], &stdin)
+            .await
+            .ok();
     }
 
     /// Walks the pages of one authorization as this person: allow, then sign in if asked.
@@ -231,7 +251,9 @@ impl Server {
         browser.open(&request.url(self)).await;
         browser.press_allow().await;
         if browser.page.left_for.is_none() {
-            browser.press("Sign in", &[("username", person), ("password", PASSWORD)]).await;
+            browser
+                .press("Sign in", &[("username", person), ("password", PASSWORD)])
+                .await;
         }
         callback(browser)
     }
@@ -240,8 +262,15 @@ impl Server {
     pub(crate) async fn code(&self, app: &App, person: &str) -> Granted {
         let request = Request::of(app, self);
         let answer = self.walk(&mut Browser::new(self), &request, person).await;
-        let code = answer.get("code").unwrap_or_else(|| panic!("no code: {answer:?}")).clone();
-        Granted { code, pkce: request.pkce, app: app.clone() }
+        let code = answer
+            .get("code")
+            .unwrap_or_else(|| panic!("no code: {answer:?}"))
+            .clone();
+        Granted {
+            code,
+            pkce: request.pkce,
+            app: app.clone(),
+        }
     }
 
     /// A whole sign-in: code and tokens.
@@ -280,9 +309,16 @@ impl Browser {
     pub(crate) async fn press_allow(&mut self) -> &super::browser::Page {
         let forms = self.page.forms();
         let buttons = forms.iter().flat_map(|form| &form.buttons);
-        let allow = buttons.into_iter().find(|button| button.name == "decision" && button.value == "allow");
+        let allow = buttons
+            .into_iter()
+            .find(|button| button.name == "decision" && button.value == "allow");
         let Some(allow) = allow else {
-            panic!("nothing to allow on {} ({}): {}", self.page.url, self.page.status, self.page.text())
+            panic!(
+                "nothing to allow on {} ({}): {}",
+                self.page.url,
+                self.page.status,
+                self.page.text()
+            )
         };
         let label = allow.label.clone();
         self.press(&label, &[]).await

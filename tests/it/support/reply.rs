@@ -22,17 +22,24 @@ impl Reply {
         let answer = request.send().await?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let body = String::from_utf8_lossy(&answer.bytes().await?).into_owned();
-        Ok(Self { status, headers, body })
+        Ok(Self {
+            status,
+            headers,
+            body,
+        })
     }
 
     /// A header's value; empty when it is absent.
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("headers are ASCII"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("headers are ASCII"))
     }
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
+        serde_json::from_str(&self.body)
+            .unwrap_or_else(|_| panic!("{} is not JSON: {}", self.status, self.body))
     }
 
     /// The reply, if it has this status.
@@ -46,9 +53,20 @@ impl Reply {
     #[track_caller]
     pub(crate) fn oauth_error(&self, status: u16) -> String {
         assert_eq!(self.status, status, "{}", self.body);
-        assert!(self.header("content-type").starts_with("application/json"), "{:?}", self.headers);
-        assert!(self.header("cache-control").contains("no-store"), "{:?}", self.headers);
+        assert!(
+            self.header("content-type").starts_with("application/json"),
+            "{:?}",
+            self.headers
+        );
+        assert!(
+            self.header("cache-control").contains("no-store"),
+            "{:?}",
+            self.headers
+        );
         let body = self.json();
-        body["error"].as_str().unwrap_or_else(|| panic!("no error in {body}")).to_owned()
+        body["error"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error in {body}"))
+            .to_owned()
     }
 }

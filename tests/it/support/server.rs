@@ -23,8 +23,13 @@ pub(crate) struct Server {
 
 /// A client that follows nothing by itself and knows no proxy.
 pub(crate) fn http_client() -> reqwest::Client {
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
-    client.timeout(PATIENCE).build().expect("a client without TLS always builds")
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy();
+    client
+        .timeout(PATIENCE)
+        .build()
+        .expect("a client without TLS always builds")
 }
 
 /// `serve` as it was started, perhaps not listening yet.
@@ -41,7 +46,11 @@ pub(crate) fn spawn(home: &Home) -> Starting {
     command.stdin(Stdio::null());
     command.stdout(File::create(&stdout).expect("a file for standard output"));
     command.stderr(File::create(&stderr).expect("a file for standard error"));
-    Starting { child: command.spawn().expect("the executable starts"), stdout, stderr }
+    Starting {
+        child: command.spawn().expect("the executable starts"),
+        stdout,
+        stderr,
+    }
 }
 
 impl Starting {
@@ -51,13 +60,18 @@ impl Starting {
         loop {
             let printed = read(&self.stdout);
             let mut lines = printed.split_inclusive('\n').filter(|line| line.ends_with('\n'));
-            if let Some(address) = lines.find_map(|line| line.trim_end().strip_prefix("listening on http://")) {
+            if let Some(address) = lines.find_map(|line| line.trim_end().strip_prefix("listening on http://"))
+            {
                 return address.to_owned();
             }
             if let Ok(Some(status)) = self.child.try_wait() {
                 panic!("`serve` ended with {status}: {}", read(&self.stderr));
             }
-            assert!(Instant::now() < deadline, "`serve` does not listen: {printed}{}", read(&self.stderr));
+            assert!(
+                Instant::now() < deadline,
+                "`serve` does not listen: {printed}{}",
+                read(&self.stderr)
+            );
             tokio::time::sleep(super::GLANCE).await;
         }
     }
@@ -72,9 +86,21 @@ impl Server {
     pub(super) async fn on(home: Home) -> Self {
         let mut starting = spawn(&home);
         let address = starting.address().await;
-        let Starting { child, stdout, stderr } = starting;
+        let Starting {
+            child,
+            stdout,
+            stderr,
+        } = starting;
         let origin = format!("http://{address}");
-        Self { home, child, stdout, stderr, address, origin, http: http_client() }
+        Self {
+            home,
+            child,
+            stdout,
+            stderr,
+            address,
+            origin,
+            http: http_client(),
+        }
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -107,7 +133,9 @@ impl Server {
 
     /// An address of ours as a document or a `Location` names it, turned to where we listen now.
     pub(crate) fn reach(&self, public: &str) -> String {
-        public.strip_prefix(self.origin.as_str()).map_or_else(|| public.to_owned(), |path| self.url(path))
+        public
+            .strip_prefix(self.origin.as_str())
+            .map_or_else(|| public.to_owned(), |path| self.url(path))
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -165,19 +193,28 @@ impl Server {
     /// Waits until the process has ended by itself.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let waited = tokio::time::timeout(PATIENCE, self.child.wait()).await;
-        waited.expect("the server ends in time").expect("the server was waited for")
+        waited
+            .expect("the server ends in time")
+            .expect("the server was waited for")
     }
 
     /// Waits until the log holds this.
     pub(crate) async fn logged(&self, needle: &str) {
-        until(&format!("the log holds {needle:?}"), async || self.stderr().contains(needle)).await;
+        until(&format!("the log holds {needle:?}"), async || {
+            self.stderr().contains(needle)
+        })
+        .await;
     }
 
     /// Processes that the server has started, by their command line.
     pub(crate) fn children(&self) -> Vec<(u32, String)> {
-        let Ok(listing) = std::fs::read_dir("/proc") else { return Vec::new() };
+        let Ok(listing) = std::fs::read_dir("/proc") else {
+            return Vec::new();
+        };
         let pids = listing.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| parent(*pid) == Some(self.pid())).map(|pid| (pid, command_line(pid))).collect()
+        pids.filter(|pid| parent(*pid) == Some(self.pid()))
+            .map(|pid| (pid, command_line(pid)))
+            .collect()
     }
 
     /// Resident memory in bytes.
@@ -192,7 +229,10 @@ impl Server {
 /// Sends a signal to one process.
 pub(crate) async fn signal(pid: u32, name: &str) {
     let script = format!("kill -{name} {pid}");
-    let status = tokio::process::Command::new("/bin/sh").args(["-c", &script]).status().await;
+    let status = tokio::process::Command::new("/bin/sh")
+        .args(["-c", &script])
+        .status()
+        .await;
     assert!(status.expect("a shell").success(), "{script}");
 }
 
@@ -203,7 +243,10 @@ fn parent(pid: u32) -> Option<u32> {
 }
 
 fn command_line(pid: u32) -> String {
-    read(Path::new(&format!("/proc/{pid}/cmdline"))).replace('\0', " ").trim().to_owned()
+    read(Path::new(&format!("/proc/{pid}/cmdline")))
+        .replace('\0', " ")
+        .trim()
+        .to_owned()
 }
 
 impl Drop for Server {
