@@ -8,7 +8,7 @@ import { startProxy } from './bearer-proxy.mjs';
 import { walk } from './pages.mjs';
 import { PERSON, startServer } from './server.mjs';
 
-const SUITE = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance'));
+const SUITE = fileURLToPath(new URL('node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
 const OUT = process.env.WEB_OUT ?? fileURLToPath(new URL('.cache/out', import.meta.url));
 const baseline = (revision) => fileURLToPath(new URL(`conformance/baseline-${revision}.yaml`, import.meta.url));
 
