@@ -1,0 +1,27 @@
+//! The server as a stranger meets it: the real executable, over HTTP and from its command line.
+//! `README.md` beside this file says which requirement which test holds up.
+
+mod support;
+
+mod authorize;
+mod bearer;
+mod cli;
+mod config;
+mod consent;
+mod discovery;
+mod durability;
+mod engine;
+mod hosts;
+mod isolation;
+mod lifecycle;
+mod mcp_protocol;
+mod races;
+mod refresh;
+mod registration;
+mod revoke;
+mod secrets_in_logs;
+mod token;
+mod tools_games;
+mod tools_moves;
+mod tools_refusals;
+mod whole_game;

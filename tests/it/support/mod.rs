@@ -1,0 +1,35 @@
+//! What every test stands on: a server, a browser, an app, a person.
+
+pub(crate) mod actor;
+pub(crate) mod browser;
+pub(crate) mod game;
+pub(crate) mod home;
+pub(crate) mod html;
+pub(crate) mod mcp;
+pub(crate) mod oauth;
+pub(crate) mod reply;
+pub(crate) mod server;
+
+use std::time::{Duration, Instant};
+
+pub(crate) use actor::Actor;
+pub(crate) use browser::Browser;
+pub(crate) use home::Home;
+pub(crate) use oauth::App;
+pub(crate) use reply::Reply;
+pub(crate) use server::Server;
+
+/// How long anything may take before the test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How often a fact is looked at while waiting for it.
+pub(crate) const GLANCE: Duration = Duration::from_millis(20);
+
+/// Waits until a fact can be observed.
+pub(crate) async fn until(what: &str, mut fact: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !fact().await {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(GLANCE).await;
+    }
+}

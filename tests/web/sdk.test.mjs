@@ -1,0 +1,128 @@
+// The official TypeScript SDK, told nothing but the URL: it discovers, registers, signs in through the real
+// pages, plays a whole game against the first-day opponent by its own moves, refreshes; another chess library
+// replays the game it exported.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import * as modern from '@modelcontextprotocol/client';
+import { Chess } from 'chess.js';
+import { chooseMove } from './player.mjs';
+import { walk } from './pages.mjs';
+import { startServer } from './server.mjs';
+
+// Nobody listens there: the walk stops at the door.
+const CALLBACK = 'http://127.0.0.1:3457/callback';
+
+let server;
+before(async () => { server = await startServer({ TOOL_RATE_LIMIT: 'off', AUTH_RATE_LIMIT: 'off' }); });
+after(() => server.stop());
+
+/** What an app remembers about one server. */
+class Memory {
+  redirectUrl = CALLBACK;
+  clientMetadata = {
+    client_name: 'SDK',
+    redirect_uris: [CALLBACK],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  };
+  #state = crypto.randomUUID();
+  state() { return this.#state; }
+  clientInformation() { return this.information; }
+  saveClientInformation(information) { this.information = information; }
+  tokens() { return this.current; }
+  saveTokens(tokens) { this.current = tokens; }
+  codeVerifier() { return this.verifier; }
+  saveCodeVerifier(verifier) { this.verifier = verifier; }
+  async redirectToAuthorization(url) {
+    this.answer = (await walk(url.href, CALLBACK)).searchParams;
+    assert.equal(this.answer.get('state'), this.#state);
+    assert.equal(this.answer.get('iss'), server.origin);
+  }
+}
+
+/** Connects, signing in through the pages if the server asks for it. */
+async function connect(memory, kit) {
+  const attempt = async () => {
+    const transport = new kit.StreamableHTTPClientTransport(new URL(server.resource), { authProvider: memory });
+    const client = new kit.Client({ name: 'web-tests', version: '1' });
+    await client.connect(transport);
+    return client;
+  };
+  try {
+    return await attempt();
+  } catch (fault) {
+    if (!(fault instanceof kit.UnauthorizedError)) throw fault;
+    const transport = new kit.StreamableHTTPClientTransport(new URL(server.resource), { authProvider: memory });
+    await kit.finish(transport, memory.answer);
+    return attempt();
+  }
+}
+
+const legacyKit = {
+  Client, StreamableHTTPClientTransport, UnauthorizedError,
+  finish: (transport, answer) => transport.finishAuth(answer.get('code')),
+};
+const modernKit = { ...modern, finish: (transport, answer) => transport.finishAuth(answer) };
+
+async function call(client, name, args = {}) {
+  const result = await client.callTool({ name, arguments: args });
+  assert.ok(!result.isError, JSON.stringify(result.content));
+  return result.structuredContent;
+}
+
+/** A whole game, by moves of our own. */
+async function playOut(client) {
+  let view = await call(client, 'chess_new_game', { opponent: 'engine', level: 1, color: 'white' });
+  for (let turn = 0; turn < 300 && view.status === 'ongoing'; turn += 1) {
+    if (view.ply > 200 && view.can.includes('claim_draw')) {
+      view = await call(client, 'chess_finish', { game_id: view.game_id, action: 'claim_draw' });
+      break;
+    }
+    view = await call(client, 'chess_move', { game_id: view.game_id, expected_ply: view.ply, move: chooseMove(view.fen) });
+  }
+  return view;
+}
+
+test('a client that knows only the URL plays a whole game', { timeout: 600_000 }, async () => {
+  const memory = new Memory();
+  let client = await connect(memory, legacyKit);
+  assert.equal(client.getServerVersion().name, 'chess-mcp');
+  const { tools } = await client.listTools();
+  assert.ok(tools.some((tool) => tool.name === 'chess_move'));
+
+  const over = await playOut(client);
+  assert.equal(over.status, 'finished', over.fen);
+  assert.ok(!['resignation', 'agreement', 'aborted', 'timeout'].includes(over.reason), over.reason);
+
+  const { text: pgn } = await call(client, 'chess_export', { game_id: over.game_id });
+  const replayed = new Chess();
+  replayed.loadPgn(pgn, { strict: true });
+  assert.equal(replayed.history().length, over.ply);
+  assert.equal(replayed.fen().split(' ')[0], over.fen.split(' ')[0]);
+  assert.equal(replayed.getHeaders().Result, over.result);
+  if (over.reason === 'checkmate') assert.ok(replayed.isCheckmate());
+  console.log(`# ${over.result} by ${over.reason} after ${over.ply} plies`);
+
+  // The access token is lost: the SDK refreshes by itself and the game is still there.
+  const before = memory.current;
+  memory.current = { ...before, access_token: 'lost' };
+  await client.close();
+  client = await connect(memory, legacyKit);
+  assert.notEqual(memory.current.refresh_token, before.refresh_token, 'refresh tokens rotate');
+  const shown = await call(client, 'chess_status', { game_id: over.game_id });
+  assert.equal(shown.result, over.result);
+  await client.close();
+});
+
+test('the next SDK gets in and plays too', { timeout: 120_000 }, async () => {
+  const client = await connect(new Memory(), modernKit);
+  const view = await call(client, 'chess_new_game', { opponent: 'engine', level: 1, color: 'white' });
+  const next = await call(client, 'chess_move', { game_id: view.game_id, expected_ply: 0, move: 'e4' });
+  assert.equal(next.played.san, 'e4');
+  assert.equal(next.reply.by, 'engine');
+  await client.close();
+});

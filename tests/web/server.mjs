@@ -1,0 +1,35 @@
+// The release executable as a child: a state directory of its own, a free port, ended by its own pid.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const PERSON = 'alice';
+export const PASSWORD = 'correct horse battery staple';
+
+/** Starts the server named by CHESS_MCP_EXE and waits for the line that says where it listens. */
+export async function startServer(settings = {}) {
+  const executable = process.env.CHESS_MCP_EXE;
+  if (!executable) throw new Error('CHESS_MCP_EXE names the executable to test');
+  const root = mkdtempSync(join(tmpdir(), 'chess-mcp-web-'));
+  const env = { PATH: '/usr/bin:/bin', HOME: root, STATE_DIR: join(root, 'state'), ...settings };
+  const child = spawn(executable, ['serve', '--bind', '127.0.0.1:0'], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let log = '';
+  child.stderr.on('data', (chunk) => { log += chunk; });
+  const origin = await new Promise((resolve, reject) => {
+    let printed = '';
+    child.stdout.on('data', (chunk) => {
+      printed += chunk;
+      const line = printed.match(/^listening on (http:\S+)$/m);
+      if (line) resolve(line[1]);
+    });
+    child.on('exit', (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
+  });
+  const command = (args, input = '') => execFileSync(executable, args, { env, cwd: root, input, encoding: 'utf8' }).trim();
+  command(['users', 'add', PERSON, '--password-stdin'], `${PASSWORD}\n`);
+  const stop = () => new Promise((resolve) => {
+    child.on('exit', () => { rmSync(root, { recursive: true, force: true }); resolve(); });
+    child.kill('SIGTERM');
+  });
+  return { origin, resource: `${origin}/mcp`, command, stop, log: () => log };
+}
