@@ -182,6 +182,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn parameters_that_do_not_fit_are_told_from_methods_that_do_not_exist() {
+        let host = Host::new().await;
+        let legacy = [("mcp-protocol-version", "2025-11-25")];
+        for (method, params, code) in [
+            ("tools/call", json!({}), -32602),
+            (
+                "tools/call",
+                json!({"name": "chess_move", "arguments": [1]}),
+                -32602,
+            ),
+            ("prompts/get", json!({"name": 4}), -32602),
+            ("initialize", json!({}), -32602),
+            ("nonsense", json!({}), -32601),
+        ] {
+            let body = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+            let (status, answer) = host.post(&legacy, body.to_string()).await;
+            assert_eq!(
+                (status, answer["error"]["code"].as_i64()),
+                (200, Some(code)),
+                "{method}: {answer}"
+            );
+        }
+        let meta = json!({
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+        });
+        let body = json!({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"_meta": meta}});
+        let modern = [
+            ("mcp-protocol-version", "2026-07-28"),
+            ("mcp-method", "initialize"),
+        ];
+        let (status, answer) = host.post(&modern, body.to_string()).await;
+        assert_eq!(
+            (status, answer["error"]["code"].as_i64()),
+            (404, Some(-32601)),
+            "{answer}"
+        );
+        assert_eq!(host.post(&legacy, "{".to_owned()).await.0, 400);
+    }
+
+    #[tokio::test]
     async fn a_game_is_played_and_refusals_are_results() {
         let host = Host::new().await;
         let started = host.call("chess_new_game", json!({"opponent": "nobody"})).await;

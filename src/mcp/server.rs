@@ -237,10 +237,12 @@ impl ServerHandler for ChessServer {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let method: String = request.method.chars().take(64).collect();
-        if METHODS_WITH_PARAMS.contains(&method.as_str()) {
+        // The stateless protocol has no `initialize`, whatever its parameters.
+        let removed = method == "initialize" && context.meta.protocol_version().is_some();
+        if METHODS_WITH_PARAMS.contains(&method.as_str()) && !removed {
             let message = format!("the parameters of {method} do not fit");
             return Err(ErrorData::invalid_params(message, None));
         }
