@@ -24,7 +24,7 @@ use std::sync::Arc;
 use crate::chess::{Game, Refusal};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{Engines, Line};
-use crate::store::{Store, StoreError, StoredGame};
+use crate::store::{Store, StoreError};
 
 pub use analysis::{Analysis, AnalysisLine, Analyze, Evaluation, Subject};
 pub use finish::Finish;
@@ -32,7 +32,7 @@ pub use library::{Page, Profile};
 pub use play::PlayMove;
 pub use start::{NewGame, NewOpponent, SideChoice};
 
-pub use crate::store::{GameFilter, GameSummary, OpeningCount, Tally};
+pub use crate::store::{GameFilter, GameSummary, OpeningCount, StoredGame, Tally};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,8 @@ use serde_json::Value;
 
 use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
 use crate::engine::Level;
-use crate::games::Shown;
+use crate::games::{Shown, StoredGame};
 use crate::id::GameId;
-use crate::store::StoredGame;
 
 /// How many plies `recent` shows.
 const RECENT: usize = 8;
