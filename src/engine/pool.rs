@@ -28,6 +28,8 @@ use crate::id::UserId;
 
 /// Beyond the time that a search takes by itself; then the process is killed.
 const GRACE: Duration = Duration::from_secs(2);
+/// Further grace when a fresh process has to be started for a second try.
+const RESTART: Duration = Duration::from_secs(3);
 /// The longest analysis.
 const LONGEST: Duration = Duration::from_secs(10);
 
@@ -177,7 +179,7 @@ impl Pool {
         if !fault.is_fault_of_process() {
             return Err(fault);
         }
-        timeout_at(deadline, self.again(search))
+        timeout_at(deadline + RESTART, self.again(search))
             .await
             .unwrap_or(Err(fault))
     }
