@@ -34,9 +34,9 @@ const fn plan(name: &'static str, rating: u16, stray: u8, skill: i8, depth: u8, 
 }
 
 const PLANS: [Plan; 10] = [
-    plan("First day", 250, 60, -9, 2, 20_000),
-    plan("Beginner", 400, 30, -9, 3, 20_000),
-    plan("Novice", 600, 10, -9, 5, 20_000),
+    plan("First day", 250, 70, -9, 2, 20_000),
+    plan("Beginner", 400, 25, -9, 3, 20_000),
+    plan("Novice", 600, 5, -9, 5, 20_000),
     plan("Casual", 800, 0, -4, 5, 20_000),
     plan("Hobby", 1000, 0, -1, 5, 20_000),
     plan("Club", 1300, 0, 3, 5, 20_000),
