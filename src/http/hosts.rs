@@ -34,9 +34,15 @@ impl Hosts {
         Self { url, allowed_origins }
     }
 
-    /// Whether `host` names this server: its public name, or this machine on any port.
+    /// Whether `host` names this server: its public name, perhaps with the port that goes without saying,
+    /// or this machine on any port.
     fn is_ours(&self, host: &str) -> bool {
-        host.eq_ignore_ascii_case(self.url.host()) || is_local(host)
+        let implied = if self.url.is_secure() { ":443" } else { ":80" };
+        let short = host.strip_suffix(implied).unwrap_or(host);
+        [host, short]
+            .iter()
+            .any(|host| host.eq_ignore_ascii_case(self.url.host()))
+            || is_local(host)
     }
 
     /// Judges the `Origin` header of a call to `/mcp`.

@@ -92,6 +92,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<
         )
         .route(path::TOKEN, post(token::token))
         .route(path::REVOKE, post(token::revoke))
+        // Before the layer, which has to see preflights.
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(cors::open_to_everybody));
     let people = Router::new()
         .route("/", get(health::home))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use rmcp::transport::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
@@ -45,8 +45,19 @@ impl Endpoint {
         if let Err(error) = envelope::check(request.body()) {
             return refused(&error);
         }
-        self.0.handle(request.map(Full::new)).await
+        let is_json = is_json(request.headers());
+        let response = self.0.handle(request.map(Full::new)).await;
+        // What the library cannot parse (too deep, half a surrogate pair) it calls an unsupported type.
+        if is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+            return refused(&envelope::EnvelopeError::Json);
+        }
+        response
     }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with("application/json"))
 }
 
 fn refused(error: &envelope::EnvelopeError) -> Response<BoxBody<Bytes, Infallible>> {

@@ -38,7 +38,53 @@ async fn the_server_document_is_the_same_at_every_path() {
         );
         assert_eq!(reply.body, first.body, "{path}");
     }
-    insta::assert_json_snapshot!(neutral(&server, &first), @"");
+    insta::assert_json_snapshot!(neutral(&server, &first), @r#"
+    {
+      "authorization_endpoint": "https://chess.example/oauth/authorize",
+      "authorization_response_iss_parameter_supported": true,
+      "code_challenge_methods_supported": [
+        "S256"
+      ],
+      "grant_types_supported": [
+        "authorization_code",
+        "refresh_token"
+      ],
+      "issuer": "https://chess.example",
+      "jwks_uri": "https://chess.example/oauth/jwks.json",
+      "prompt_values_supported": [
+        "none",
+        "login",
+        "consent",
+        "select_account"
+      ],
+      "protected_resources": [
+        "https://chess.example/mcp"
+      ],
+      "registration_endpoint": "https://chess.example/oauth/register",
+      "response_modes_supported": [
+        "query"
+      ],
+      "response_types_supported": [
+        "code"
+      ],
+      "revocation_endpoint": "https://chess.example/oauth/revoke",
+      "revocation_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post"
+      ],
+      "scopes_supported": [
+        "chess",
+        "offline_access"
+      ],
+      "token_endpoint": "https://chess.example/oauth/token",
+      "token_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post"
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]
@@ -49,7 +95,21 @@ async fn the_resource_document_is_the_same_at_both_paths() {
         get(&server, RESOURCE_DOCUMENTS[1]).await.expect(200).body,
         first.body
     );
-    insta::assert_json_snapshot!(neutral(&server, &first), @"");
+    insta::assert_json_snapshot!(neutral(&server, &first), @r#"
+    {
+      "authorization_servers": [
+        "https://chess.example"
+      ],
+      "bearer_methods_supported": [
+        "header"
+      ],
+      "resource": "https://chess.example/mcp",
+      "resource_name": "Chess",
+      "scopes_supported": [
+        "chess"
+      ]
+    }
+    "#);
 }
 
 #[tokio::test]

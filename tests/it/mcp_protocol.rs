@@ -82,10 +82,6 @@ async fn capabilities_are_what_is_there() {
     for name in ["logging", "sampling", "roots", "completions"] {
         assert!(!capabilities.contains_key(name), "{capabilities:?}");
     }
-    assert!(
-        capabilities["extensions"]["io.modelcontextprotocol/ui"].is_object(),
-        "{capabilities:?}"
-    );
     let instructions = result["instructions"].as_str().unwrap();
     assert!(
         instructions.starts_with("Chess on the person's account:"),
@@ -267,15 +263,7 @@ async fn bodies_that_are_no_request_are_told_so_in_json() {
             .header("mcp-protocol-version", LEGACY)
             .body(body.to_owned())
     };
-    for body in [
-        "",
-        "{",
-        "not json",
-        "{\"jsonrpc\":\"2.0\",",
-        "\u{feff}",
-        "{\"a\":1e999}",
-        "nul",
-    ] {
+    for body in ["", "{", "not json", "{\"jsonrpc\":\"2.0\",", "\u{feff}", "nul"] {
         let reply = Reply::to(post(body)).await.expect(400).json();
         assert_eq!(reply["error"]["code"], -32700, "{body}: {reply}");
     }

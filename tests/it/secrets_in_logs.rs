@@ -83,7 +83,7 @@ async fn no_secret_reaches_the_log_or_the_disk() {
     for (name, secret) in &secrets {
         assert!(!secret.is_empty(), "{name}");
         assert!(!log.contains(secret.as_str()), "{name} is in the log");
-        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
         assert!(!log.contains(&encoded), "{name} is in the log, encoded");
     }
     for entry in std::fs::read_dir(server.home().state_dir()).unwrap() {

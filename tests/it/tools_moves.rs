@@ -466,10 +466,6 @@ async fn the_text_ends_with_what_to_do_next() {
         "{last}"
     );
     assert!(text.contains("Show the person this board as it is:"), "{text}");
-    assert!(
-        text.contains(&format!("/play/{}", view["game_id"].as_str().unwrap())),
-        "{text}"
-    );
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ pub(super) fn signed_in(
     Ok(user.map(|user| (user, found)))
 }
 
-/// Whether the session is fresh enough for this request (OpenID Connect Core section 3.1.2.1).
+/// Whether the session is fresh enough for this request (OpenID Connect Core section 3.1.2.1). An age of 0 asks
+/// for a new sign-in, also within the second of the last one.
 pub(super) fn is_good_enough(
     request: &AuthorizationRequest,
     session: &BrowserSession,
@@ -37,5 +38,5 @@ pub(super) fn is_good_enough(
     !request.prompt.login
         && request
             .max_age
-            .is_none_or(|max_age| now.since(session.auth_time) <= max_age)
+            .is_none_or(|max_age| max_age > Seconds(0) && now.since(session.auth_time) <= max_age)
 }

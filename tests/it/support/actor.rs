@@ -73,13 +73,6 @@ impl Actor<'_> {
         self.server.rpc(&self.tokens.access, method, &params).await
     }
 
-    /// The result of a method that must work.
-    pub(crate) async fn result(&self, method: &str, params: Value) -> Value {
-        let body = self.rpc(method, params).await.expect(200).json();
-        assert!(body["error"].is_null(), "{body}");
-        body["result"].clone()
-    }
-
     /// Starts a game and returns its view.
     pub(crate) async fn new_game(&self, arguments: Value) -> Value {
         self.call("chess_new_game", arguments).await.ok()

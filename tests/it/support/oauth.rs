@@ -85,7 +85,7 @@ impl Request {
     }
 
     pub(crate) fn url(&self, server: &Server) -> String {
-        let query: String = url::form_urlencoded::Serializer::new(String::new())
+        let query: String = form_urlencoded::Serializer::new(String::new())
             .extend_pairs(&self.parameters)
             .finish();
         format!("{}/oauth/authorize?{query}", server.origin())
@@ -187,7 +187,7 @@ impl App {
 
     /// The value of an `Authorization` header as RFC 6749 §2.3.1 wants it.
     pub(crate) fn basic(&self) -> String {
-        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let secret = self.secret.as_deref().unwrap_or_default();
         format!(
             "Basic {}",

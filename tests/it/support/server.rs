@@ -166,12 +166,6 @@ impl Server {
         self.child.kill().await.expect("the server was running");
     }
 
-    /// Starts it again after its process ended, perhaps with other settings.
-    pub(crate) async fn start_again_with(mut self, name: &str, value: &str) -> Self {
-        self.home.put(name, value);
-        self.start_again().await
-    }
-
     /// Starts it again after its process ended. Tokens stay good: the public URL is kept.
     pub(crate) async fn start_again(mut self) -> Self {
         let origin = self.origin.clone();
@@ -217,12 +211,10 @@ impl Server {
             .collect()
     }
 
-    /// Resident memory in bytes.
-    pub(crate) fn resident_memory(&self) -> u64 {
-        let status = read(Path::new(&format!("/proc/{}/status", self.pid())));
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        kib.expect("the kernel tells the size of a process") * 1024
+    /// Processor time that its children have used, in ticks of the kernel.
+    pub(crate) fn work_of_children(&self) -> u64 {
+        let pids = self.children().into_iter().map(|(pid, _)| pid);
+        pids.filter_map(work).sum()
     }
 }
 
@@ -240,6 +232,11 @@ fn parent(pid: u32) -> Option<u32> {
     let stat = read(Path::new(&format!("/proc/{pid}/stat")));
     // The command's name stands in parentheses and may hold anything.
     stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+}
+
+fn work(pid: u32) -> Option<u64> {
+    let stat = read(Path::new(&format!("/proc/{pid}/stat")));
+    stat.rsplit_once(')')?.1.split_whitespace().nth(11)?.parse().ok()
 }
 
 fn command_line(pid: u32) -> String {
