@@ -133,7 +133,7 @@ fn accept_both(headers: &mut HeaderMap) {
 }
 
 fn rpc_error(status: StatusCode, code: i32, message: &str) -> Response {
-    let body = json!({"jsonrpc": "2.0", "id": null, "error": {"code": code, "message": message}});
+    let body = json!({"jsonrpc": "2.0", "error": {"code": code, "message": message}});
     (status, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response()
 }
 
