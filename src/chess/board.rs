@@ -1,8 +1,8 @@
 //! Views of a position: FEN, a text diagram, the legal moves, the material.
 
 use shakmaty::fen::Fen;
-use shakmaty::san::SanPlus;
-use shakmaty::{Chess, Color, EnPassantMode, File, Position, Rank, Role, Square};
+use shakmaty::san::{San, SanPlus, Suffix};
+use shakmaty::{Chess, Color, EnPassantMode, File, Move, Position, Rank, Role, Square};
 
 use super::wording::{color_name, count_of};
 
@@ -13,11 +13,22 @@ pub fn fen_of(position: &Chess) -> String {
 
 /// Every legal move in SAN, in a stable order.
 pub fn san_moves(position: &Chess) -> Vec<String> {
-    position
-        .legal_moves()
-        .into_iter()
-        .map(|m| SanPlus::from_move(position.clone(), m).to_string())
-        .collect()
+    let legal = position.legal_moves();
+    let san = |m: &Move| SanPlus {
+        san: San::disambiguate(*m, &legal),
+        suffix: suffix_after(position.clone(), *m),
+    };
+    legal.iter().map(|m| san(m).to_string()).collect()
+}
+
+/// Mate is looked for only where there is check: that is what costs.
+fn suffix_after(mut position: Chess, m: Move) -> Option<Suffix> {
+    position.play_unchecked(m);
+    if !position.is_check() {
+        return None;
+    }
+    let mate = position.legal_moves().is_empty();
+    Some(if mate { Suffix::Checkmate } else { Suffix::Check })
 }
 
 /// The board in letters, seen from `side`; capitals are White, dots are empty.

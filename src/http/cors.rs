@@ -3,9 +3,9 @@
 use axum::extract::Request;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, VARY,
 };
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -40,10 +40,10 @@ pub(super) fn preflight() -> Response {
 }
 
 /// Lets the page that asked (and was allowed to) read the answer.
-pub(super) fn open_to_origin(request: &HeaderMap, response: &mut Response) {
+pub(super) fn open_to_origin(origin: Option<HeaderValue>, response: &mut Response) {
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("origin"));
-    let Some(origin) = request.get(ORIGIN) else { return };
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    let Some(origin) = origin else { return };
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
 }

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE,
+    ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, ALLOW, AUTHORIZATION, CONTENT_TYPE, ORIGIN, WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -30,19 +30,20 @@ pub(super) enum NoToken {
 
 /// The endpoint, whatever the method.
 pub(super) async fn endpoint(State(door): State<Door>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    if door.0.hosts.origin(&headers) == Origin::Foreign {
+    let headers = request.headers();
+    if door.0.hosts.origin(headers) == Origin::Foreign {
         let text = "Pages of this origin may not call this server; ALLOWED_ORIGINS can name it.\n";
         return (StatusCode::FORBIDDEN, text).into_response();
     }
     let preflight =
         request.method() == Method::OPTIONS && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    let origin = headers.get(ORIGIN).cloned();
     let mut response = if preflight {
         cors::preflight()
     } else {
         serve(&door, request).await
     };
-    cors::open_to_origin(&headers, &mut response);
+    cors::open_to_origin(origin, &mut response);
     response
 }
 

@@ -221,6 +221,7 @@ impl Issuer {
             id: GrantId::new(now, random()),
             user,
             client: ClientId::command_line(),
+            destination: String::new(),
             scopes: ScopeSet::of(Scope::Chess),
             auth_time: now,
             created_at: now,

@@ -115,6 +115,8 @@ pub struct Grant {
     pub user: UserId,
     /// Which client.
     pub client: ClientId,
+    /// Where the person was sent back to (see `RedirectUri::destination`); empty for the command line.
+    pub destination: String,
     /// What it may do.
     pub scopes: ScopeSet,
     /// When the person proved who they are.
@@ -135,6 +137,14 @@ impl Grant {
     /// Whether its tokens are good.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
+    }
+
+    /// Whether it already allows all that `request` asks for, to the same place.
+    pub fn covers(&self, request: &AuthorizationRequest, now: Timestamp) -> bool {
+        self.is_live(now)
+            && self.client == request.client
+            && self.destination == request.redirect_uri.destination()
+            && request.scopes.is_subset(self.scopes)
     }
 }
 

@@ -242,6 +242,7 @@ mod tests {
             id: GrantId::new(at(0), [1; 10]),
             user: UserId::new(at(0), [1; 10]),
             client: client(1),
+            destination: "h.example".to_owned(),
             scopes: ScopeSet::all(),
             auth_time: at(0),
             created_at: at(0),

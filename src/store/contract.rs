@@ -52,6 +52,7 @@ fn grant(n: u8, user: &User) -> Grant {
         id: GrantId::new(at(i64::from(n)), [n; 10]),
         user: user.id,
         client: ClientId::registered([n; 16]),
+        destination: "h.example".to_owned(),
         scopes: ScopeSet::all(),
         auth_time: at(1),
         created_at: at(2),

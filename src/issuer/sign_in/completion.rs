@@ -80,6 +80,7 @@ fn make_grant(
         id: GrantId::new(now, fresh.grant),
         user: proven.user,
         client: client.clone(),
+        destination: sign_in.request.redirect_uri.destination(),
         scopes,
         auth_time: proven.auth_time,
         created_at: now,

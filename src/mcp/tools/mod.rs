@@ -87,8 +87,8 @@ fn halves(rendered: &Rendered) -> CallToolResult {
 }
 
 fn result(text: String, structured: Value) -> CallToolResult {
-    let mut result = CallToolResult::structured(structured);
-    result.content = vec![ContentBlock::text(text)];
+    let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured);
     result
 }
 

@@ -14,7 +14,7 @@ use crate::secret::Digest;
 use crate::store::GrantRows;
 
 const GRANT: &str = "SELECT id, user_id, client_id, scopes, auth_time, created_at, expires_at, last_used_at,
-                            used_generation, revoked_at FROM grants";
+                            used_generation, revoked_at, destination FROM grants";
 const CODE: &str = "SELECT digest, grant_id, client_id, redirect_uri, challenge, expires_at, redeemed_at
                     FROM authorization_codes";
 const REFRESH: &str = "SELECT digest, grant_id, generation, expires_at, retired_at, successor, sealed
@@ -89,8 +89,8 @@ impl GrantRows for SqliteTx<'_> {
     fn insert_grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         let mut insert = self.sql(
             "INSERT INTO grants (id, user_id, client_id, scopes, auth_time, created_at, expires_at, last_used_at,
-                                 used_generation, revoked_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                 used_generation, revoked_at, destination)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         insert.execute(params![
             grant.id.to_string(),
@@ -103,6 +103,7 @@ impl GrantRows for SqliteTx<'_> {
             grant.last_used_at,
             grant.used_generation,
             grant.revoked_at,
+            grant.destination,
         ])?;
         Ok(())
     }
@@ -231,6 +232,7 @@ struct RawGrant {
     last_used_at: Timestamp,
     used_generation: u32,
     revoked_at: Option<Timestamp>,
+    destination: String,
 }
 
 impl RawGrant {
@@ -246,6 +248,7 @@ impl RawGrant {
             last_used_at: row.get(7)?,
             used_generation: row.get(8)?,
             revoked_at: row.get(9)?,
+            destination: row.get(10)?,
         })
     }
 
@@ -255,6 +258,7 @@ impl RawGrant {
             id: parse("grants", id, id)?,
             user: parse("grants", id, &self.user)?,
             client: parse("grants", id, &self.client)?,
+            destination: self.destination,
             scopes: ScopeSet::parse(&self.scopes),
             auth_time: self.auth_time,
             created_at: self.created_at,

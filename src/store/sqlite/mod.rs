@@ -2,6 +2,9 @@
 //!
 //! # Design
 //!
+//! A unit that reads runs where it is called: a look-up takes less time than a change of threads, and readers
+//! of a write-ahead log wait for nobody. What takes long (a backup, a check) gets a thread that may block.
+//!
 //! A commit with `synchronous=FULL` costs an fdatasync, whether one unit waits for it or fifty. So the writer
 //! takes what is waiting, runs each unit in its own savepoint, and commits once; no answer leaves before.
 
@@ -14,10 +17,12 @@ mod migrate;
 mod row;
 mod writer;
 
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
@@ -85,25 +90,26 @@ impl Sqlite {
         self.writer.run(unit).await
     }
 
+    /// Where the caller runs: a unit that reads takes microseconds, less than handing it to another thread.
     pub(super) async fn read<T, E, F>(&self, unit: F) -> Result<T, E>
     where
         F: Fn(&mut dyn Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.on_reader(move |connection| {
-            connection
-                .prepare_cached("BEGIN")
-                .and_then(|mut s| s.execute([]))
-                .map_err(StoreError::from)?;
-            let outcome = unit(&mut SqliteTx { connection });
-            connection
-                .prepare_cached("COMMIT")
-                .and_then(|mut s| s.execute([]))
-                .map_err(StoreError::from)?;
-            outcome
-        })
-        .await
+        let Ok(_permit) = self.readers.permits.acquire().await else {
+            return Err(StoreError::Stopped.into());
+        };
+        let reader = self.readers.borrow()?;
+        let run = |sql| {
+            reader
+                .prepare_cached(sql)
+                .and_then(|mut statement| statement.execute([]))
+        };
+        run("BEGIN").map_err(StoreError::from)?;
+        let outcome = unit(&mut SqliteTx { connection: &reader });
+        run("COMMIT").map_err(StoreError::from)?;
+        outcome
     }
 
     pub(super) fn security_version(&self) -> Result<u64, StoreError> {
@@ -133,7 +139,7 @@ impl Sqlite {
         tracing::debug!(path = %self.path.display(), "database closed");
     }
 
-    /// Runs `work` on a read connection, on a thread that may block; as many at once as there are readers.
+    /// Runs what takes long on a thread that may block, with a connection for reading.
     async fn on_reader<T, E>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -147,15 +153,44 @@ impl Sqlite {
         };
         let readers = Arc::clone(&self.readers);
         #[expect(clippy::disallowed_methods, reason = "bounded by the permits of the readers")]
-        let task = tokio::task::spawn_blocking(move || {
-            let connection = lock(&readers.idle).pop().ok_or(StoreError::Stopped)?;
-            let outcome = work(&connection);
-            if connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok() {
-                lock(&readers.idle).push(connection);
-            }
-            outcome
-        });
+        let task = tokio::task::spawn_blocking(move || work(&*readers.borrow()?));
         task.await.unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+    }
+}
+
+impl Readers {
+    /// An idle connection, for whoever holds a permit.
+    fn borrow(&self) -> Result<Borrowed<'_>, StoreError> {
+        let connection = lock(&self.idle).pop().ok_or(StoreError::Stopped)?;
+        Ok(Borrowed {
+            readers: self,
+            connection: Some(connection),
+        })
+    }
+}
+
+/// Goes back to the idle connections however the work with it ends.
+struct Borrowed<'r> {
+    readers: &'r Readers,
+    connection: Option<Connection>,
+}
+
+impl Deref for Borrowed<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else {
+            return;
+        };
+        if connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok() {
+            lock(&self.readers.idle).push(connection);
+        }
     }
 }
 
@@ -217,6 +252,8 @@ fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
         restrict(path);
     }
     connection.busy_timeout(BUSY_TIMEOUT)?;
+    // Without it this build of SQLite plans a statement again for every new set of values.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

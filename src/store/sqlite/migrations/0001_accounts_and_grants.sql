@@ -67,6 +67,7 @@ CREATE TABLE grants (
     id              TEXT PRIMARY KEY,
     user_id         TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     client_id       TEXT NOT NULL,
+    destination     TEXT NOT NULL,
     scopes          TEXT NOT NULL,
     auth_time       INTEGER NOT NULL,
     created_at      INTEGER NOT NULL,
