@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +32,15 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Before accepting again, when the system has no more files to give.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until a signal, or until `shutdown` is cancelled; then finishes what runs and returns.
+/// Listens to SIGINT and SIGTERM from the moment it returns, so that none ends the process rudely:
+/// `shutdown` is cancelled at the first one.
+pub fn stop_on_signals(shutdown: CancellationToken) -> std::io::Result<()> {
+    let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+    tokio::spawn(stop(signals, shutdown));
+    Ok(())
+}
+
+/// Serves until `shutdown` is cancelled; then finishes what runs and returns.
 pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) {
     let tidying = tokio::spawn(janitor::run(
         app.store.clone(),
@@ -42,7 +50,6 @@ pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) {
     ));
     let endpoint = mcp::Endpoint::new(app.games.clone(), shutdown.clone());
     let router = http::router(app.issuer, app.games, endpoint, app.allowed_origins);
-    tokio::spawn(stop_on_signal(shutdown.clone()));
     accept(listener, router, &shutdown).await;
     app.engines.shutdown().await;
     drop(tidying.await);
@@ -99,13 +106,8 @@ fn connection(
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
 }
 
-/// SIGINT or SIGTERM asks to stop; a second one does not wait.
-async fn stop_on_signal(shutdown: CancellationToken) {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return tracing::error!("signals cannot be received: end the process by hand");
-    };
+/// The first signal asks to stop; a second one does not wait.
+async fn stop([mut interrupt, mut terminate]: [Signal; 2], shutdown: CancellationToken) {
     let mut wait = async || {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -26,6 +26,7 @@ pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
         .clone()
         .unwrap_or_else(|| PublicUrl::loopback(bound));
     let shutdown = CancellationToken::new();
+    server::stop_on_signals(shutdown.clone()).context("signals cannot be received")?;
     let app = App::open(&config, public_url, &shutdown).await?;
     greet(&config, &app).await?;
     say(&format!("listening on http://{bound}"));

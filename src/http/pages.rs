@@ -65,6 +65,11 @@ impl Pages {
             shell: self.shell(Some(page.reference)),
             page,
             kind: Kind::of(page),
+            again: page
+                .account
+                .as_ref()
+                .filter(|account| account.let_in)
+                .map(|account| &*account.name),
             resource: self.public_url.resource(),
             action: path::CONSENT,
         };
@@ -173,6 +178,7 @@ struct ConsentTemplate<'a> {
     shell: Shell<'a>,
     page: &'a ConsentPage,
     kind: Kind,
+    again: Option<&'a str>,
     resource: String,
     action: &'static str,
 }

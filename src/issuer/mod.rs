@@ -20,7 +20,7 @@ pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
 pub use sign_in::{
-    Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
+    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 

@@ -29,8 +29,8 @@ impl Endpoint {
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
-            .disable_allowed_hosts()
-            .with_cancellation_token(shutdown.clone());
+            .disable_allowed_hosts();
+        // The library is not told of `shutdown`: it would drop calls that the server is about to answer.
         let server = ChessServer::new(games, shutdown);
         let factory = move || Ok(server.clone());
         Self(StreamableHttpService::new(

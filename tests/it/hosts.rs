@@ -181,9 +181,9 @@ async fn a_foreign_origin_is_refused_at_the_endpoint() {
     ] {
         Reply::to(post(origin)).await.expect(403);
     }
-    let port = server.address().rsplit(':').next().unwrap();
+    let own_port = server.address().rsplit(':').next().unwrap();
     let own = [
-        format!("http://127.0.0.1:{port}"),
+        format!("http://127.0.0.1:{own_port}"),
         "http://localhost:6274".into(),
         "http://[::1]:1".into(),
     ];

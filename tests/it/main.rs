@@ -1,6 +1,11 @@
 //! The server as a stranger meets it: the real executable, over HTTP and from its command line.
 //! `README.md` beside this file says which requirement which test holds up.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "in a test a panic is the failure, also in what its tests share"
+)]
+
 mod support;
 
 mod authorize;

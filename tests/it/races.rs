@@ -134,9 +134,9 @@ async fn many_identical_moves_against_the_engine_get_one_reply() {
     let alice = server.alice().await;
     let game = alice.new_game(crate::support::game::first_day()).await;
     let answers = move_at_once(&server, &alice.tokens.access, &moving(&game, "e4")).await;
-    answers
-        .into_iter()
-        .for_each(|answer| assert!(!answer.is_error, "{}", answer.text));
+    for answer in answers {
+        assert!(!answer.is_error, "{}", answer.text);
+    }
     let now = alice.status(&game).await;
     assert_eq!(now["ply"], 2, "one move, one reply: {}", now["recent"]);
 }

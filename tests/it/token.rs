@@ -6,6 +6,7 @@ use crate::support::oauth::{Granted, Pkce, Tokens, part};
 use crate::support::{Reply, Server};
 
 type Form = Vec<(String, String)>;
+type Change = Box<dyn Fn(Form) -> Form>;
 
 fn set(mut form: Form, name: &str, value: &str) -> Form {
     form.retain(|(known, _)| known != name);
@@ -169,7 +170,7 @@ async fn faults_in_a_redemption_are_told_apart() {
     let app = server.app("Test App").await;
     let long = "A".repeat(129);
     let other = Pkce::new();
-    let cases: Vec<(&str, Box<dyn Fn(Form) -> Form>, &str)> = vec![
+    let cases: Vec<(&str, Change, &str)> = vec![
         (
             "no grant type",
             Box::new(|form| without(form, "grant_type")),

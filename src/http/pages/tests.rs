@@ -4,6 +4,7 @@ use axum::body::to_bytes;
 use html5gum::{Token, Tokenizer};
 
 use super::*;
+use crate::issuer::Account;
 use crate::oauth::Scope;
 use crate::secret::Secret;
 
@@ -90,8 +91,15 @@ fn consent_page() -> ConsentPage {
         destination: "chatgpt.com".to_owned(),
         local_app: false,
         scopes: Scope::ALL.to_vec(),
-        account: Some("anna".to_owned()),
+        account: Some(account("anna")),
         reference: Reference::new([7; 10]),
+    }
+}
+
+fn account(name: &str) -> Account {
+    Account {
+        name: name.to_owned(),
+        let_in: false,
     }
 }
 
@@ -221,6 +229,18 @@ async fn consent_is_a_plain_form_whose_first_button_allows() {
         assert!(page.text.contains(scope.meaning()));
     }
     assert!(page.text.contains(Reference::new([7; 10]).as_str()));
+}
+
+#[tokio::test]
+async fn who_let_the_app_in_before_gets_a_shorter_page() {
+    let mut page = consent_page();
+    page.account.as_mut().unwrap().let_in = true;
+    let page = parsed(pages().consent(&page)).await;
+    let buttons: Vec<_> = page.all("button").iter().map(|b| b["value"].clone()).collect();
+    assert_eq!(buttons, ["allow", "deny", "another"]);
+    assert!(page.text.contains("Continue as anna"), "{}", page.text);
+    assert!(page.text.contains("chatgpt.com"));
+    assert!(!page.text.contains(Scope::Chess.meaning()));
 }
 
 #[tokio::test]
@@ -379,7 +399,7 @@ async fn what_strangers_write_stays_text() {
         }),
         ("account", |value| {
             let mut page = consent_page();
-            page.account = Some(value.to_owned());
+            page.account = Some(account(value));
             pages().consent(&page)
         }),
         ("client name on sign-in", |value| {

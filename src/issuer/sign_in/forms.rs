@@ -39,9 +39,18 @@ pub struct ConsentPage {
     /// What is asked for.
     pub scopes: Vec<Scope>,
     /// Who is signed in already.
-    pub account: Option<String>,
+    pub account: Option<Account>,
     /// Names this sign-in in the log.
     pub reference: Reference,
+}
+
+/// Who is signed in already.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// How they are called here.
+    pub name: String,
+    /// Whether they let this client in before, for all that it asks for now, and it still is.
+    pub let_in: bool,
 }
 
 /// The consent form.

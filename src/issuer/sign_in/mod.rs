@@ -22,7 +22,7 @@ use crate::store::{StoreError, Tx};
 
 pub(super) use self::attempts::failures_key;
 pub use self::forms::{
-    Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
+    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 
 impl Issuer {
@@ -36,9 +36,14 @@ impl Issuer {
             .ok_or_else(|| local(LocalFault::UnknownClient))?;
         let session = browser.session;
         let unit = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
-            Ok((tx.client(&id)?, signed_in(tx, session.as_ref(), now)?))
+            let account = signed_in(tx, session.as_ref(), now)?;
+            let grants = match &account {
+                Some((user, _)) => tx.grants_of(user.id, &id)?,
+                None => Vec::new(),
+            };
+            Ok((tx.client(&id)?, account, grants))
         };
-        let (client, account) = self.0.store.read(unit).await?;
+        let (client, account, grants) = self.0.store.read(unit).await?;
         let client = client.filter(|client| !client.is_lapsed(now));
         let client = client.ok_or_else(|| local(LocalFault::UnknownClient))?;
         let request = raw
@@ -59,13 +64,14 @@ impl Issuer {
             stage: Stage::Asked,
         };
         tracing::info!(reference = %sign_in.reference, client.id = %client.id, "sign-in began");
-        let page = self.consent_page(
-            handle,
-            &cookie,
-            &sign_in,
-            &client,
-            account.map(|(user, _)| user.name),
-        );
+        let scopes = sign_in.request.scopes;
+        let account = account.map(|(user, _)| Account {
+            name: user.name,
+            let_in: grants
+                .iter()
+                .any(|grant| grant.is_live(now) && scopes.is_subset(grant.scopes)),
+        });
+        let page = self.consent_page(handle, &cookie, &sign_in, &client, account);
         self.0.store.write(move |tx| tx.insert_sign_in(&sign_in)).await?;
         Ok(Consent {
             page,
@@ -209,7 +215,7 @@ impl Issuer {
         cookie: &Secret,
         sign_in: &SignIn,
         client: &Client,
-        account: Option<String>,
+        account: Option<Account>,
     ) -> ConsentPage {
         let request = &sign_in.request;
         ConsentPage {

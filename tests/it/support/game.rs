@@ -94,7 +94,7 @@ pub(crate) fn choose(view: &Value) -> String {
     let moves = legal(view);
     let best = moves.iter().max_by_key(|san| {
         let played = parse(&position, san);
-        (worth(&position, &played, us), std::cmp::Reverse(san.len()))
+        (worth(&position, played, us), std::cmp::Reverse(san.len()))
     });
     best.expect("somebody whose turn it is has a move").clone()
 }
@@ -104,8 +104,8 @@ fn parse(position: &Chess, san: &str) -> Move {
     san.to_move(position).expect("a legal move")
 }
 
-fn worth(before: &Chess, played: &Move, us: Color) -> i32 {
-    let after = before.clone().play(*played).expect("a legal move");
+fn worth(before: &Chess, played: Move, us: Color) -> i32 {
+    let after = before.clone().play(played).expect("a legal move");
     if after.is_checkmate() {
         return 1_000_000;
     }
@@ -151,7 +151,7 @@ fn rescue(position: &Chess, us: Color) -> i32 {
         / 2
 }
 
-fn progress(after: &Chess, played: &Move, us: Color, ahead: bool) -> i32 {
+fn progress(after: &Chess, played: Move, us: Color, ahead: bool) -> i32 {
     let pawn = if played.role() == Role::Pawn { 2 } else { 0 };
     if !ahead {
         return pawn + i32::from(played.is_castle()) * 5;

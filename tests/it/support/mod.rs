@@ -20,7 +20,7 @@ pub(crate) use reply::Reply;
 pub(crate) use server::Server;
 
 /// How long anything may take before the test gives up.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How often a fact is looked at while waiting for it.
 pub(crate) const GLANCE: Duration = Duration::from_millis(20);
