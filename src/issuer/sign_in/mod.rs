@@ -64,12 +64,9 @@ impl Issuer {
             stage: Stage::Asked,
         };
         tracing::info!(reference = %sign_in.reference, client.id = %client.id, "sign-in began");
-        let scopes = sign_in.request.scopes;
         let account = account.map(|(user, _)| Account {
             name: user.name,
-            let_in: grants
-                .iter()
-                .any(|grant| grant.is_live(now) && scopes.is_subset(grant.scopes)),
+            let_in: grants.iter().any(|grant| grant.covers(&sign_in.request, now)),
         });
         let page = self.consent_page(handle, &cookie, &sign_in, &client, account);
         self.0.store.write(move |tx| tx.insert_sign_in(&sign_in)).await?;
