@@ -203,15 +203,17 @@ async fn fifty_kills_lose_no_answered_move_or_token() {
         {
             let playing = play_until_killed(&mut known, &http, &url);
             tokio::pin!(playing);
-            tokio::select! {
-                () = &mut playing => {}
-                _ = stopped => {}
-            }
+            let over = tokio::select! {
+                () = &mut playing => true,
+                _ = stopped => false,
+            };
             // Not dropped before the kill: a request in flight stays in flight.
-            let killing = server.kill();
-            tokio::join!(killing, async {
-                let _ = tokio::time::timeout(Duration::from_secs(5), &mut playing).await;
-            });
+            let in_flight = async {
+                if !over {
+                    let _ = tokio::time::timeout(Duration::from_secs(5), &mut playing).await;
+                }
+            };
+            tokio::join!(server.kill(), in_flight);
         }
         lit.await.unwrap();
         server = server.start_again().await;
