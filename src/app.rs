@@ -3,8 +3,10 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -16,6 +18,10 @@ use crate::keys::{self, KeyRing};
 use crate::secret::MasterKey;
 use crate::store::Store;
 use crate::urls::PublicUrl;
+
+/// For how long, and how often, a taken lock is tried again.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The parts of a running server.
 pub struct App {
@@ -113,18 +119,23 @@ pub fn prepare_directory(file: &Path) -> anyhow::Result<()> {
 }
 
 /// Makes sure that no other server works on this database.
-pub fn lock(config: &Config) -> anyhow::Result<Lock> {
+///
+/// A server that was killed lets go at once, but for a process it was starting at that moment: for as long as
+/// that one takes to begin, it holds what its parent held. So a taken lock is tried again for a while.
+pub async fn lock(config: &Config) -> anyhow::Result<Lock> {
     let path = PathBuf::from(format!("{}.lock", config.database_url.path().display()));
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => {
-            bail!(
+    let deadline = Instant::now() + LOCK_PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) if Instant::now() < deadline => sleep(LOCK_PAUSE).await,
+            Err(TryLockError::WouldBlock) => bail!(
                 "another chess-mcp serves this database already: stop it first, or choose another STATE_DIR"
-            )
-        }
-        Err(TryLockError::Error(error)) => {
-            Err(error).with_context(|| format!("cannot lock {}", path.display()))
+            ),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).with_context(|| format!("cannot lock {}", path.display()));
+            }
         }
     }
 }

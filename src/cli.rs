@@ -122,7 +122,7 @@ impl Cli {
             Command::Keys(Keys::List) => commands::keys::list(&config).await,
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,
-            Command::Restore { file } => commands::backup::restore(&config, &file),
+            Command::Restore { file } => commands::backup::restore(&config, &file).await,
         }
     }
 }

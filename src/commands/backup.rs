@@ -37,7 +37,7 @@ pub(crate) async fn backup(config: &Config, file: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(crate) fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
+pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
     let backup = DatabaseUrl::Sqlite(file.to_owned());
     if !file.is_file() {
         bail!("there is no file {}", file.display());
@@ -45,7 +45,7 @@ pub(crate) fn restore(config: &Config, file: &Path) -> anyhow::Result<()> {
     store::inspect(&backup).with_context(|| format!("{} cannot be restored", file.display()))?;
     let database = config.database_url.path();
     app::prepare_directory(database)?;
-    let _lock = app::lock(config)?;
+    let _lock = app::lock(config).await?;
     let staged = beside(database, "restoring");
     std::fs::copy(file, &staged).with_context(|| format!("cannot write {}", staged.display()))?;
     let former = beside(database, "before-restore");

@@ -13,7 +13,7 @@ use crate::urls::PublicUrl;
 
 pub(crate) async fn run(config: Config) -> anyhow::Result<()> {
     app::prepare_directory(config.database_url.path())?;
-    let _lock = app::lock(&config)?;
+    let _lock = app::lock(&config).await?;
     let listener = TcpListener::bind(config.bind_addr).await.with_context(|| {
         let address = config.bind_addr;
         format!("cannot listen on {address}: stop what uses that port, or choose another one with --bind")
