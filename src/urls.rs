@@ -1,7 +1,7 @@
 //! The public address and every path under it, once.
 //!
 //! The address comes from configuration, never from a request: whoever could choose it could choose our
-//! issuer (`oauth.md` calls this host header poisoning).
+//! issuer (host header poisoning).
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
-//! The authorization endpoint's own decisions: what is answered here, what goes back to the app
-//! (RFC 6749 §4.1, RFC 7636, RFC 8252 §7.3, RFC 8707, RFC 9207; `oauth.md` 2.4-2.6, 2.10, 2.11, 2.14).
+//! The authorization endpoint's own decisions: what is answered here, what goes back to the app (RFC 6749 §4.1, RFC 7636, RFC 8252 §7.3, RFC 8707, RFC 9207).
 
 use serde_json::json;
 

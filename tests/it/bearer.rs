@@ -1,5 +1,4 @@
-//! The door of `/mcp`: who gets in, and what those who do not are told (RFC 6750, RFC 9728 §5.1;
-//! contract §4; `oauth.md` 2.13, 2.14).
+//! The door of `/mcp`: who gets in, and what those who do not are told (RFC 6750, RFC 9728 §5.1).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,4 +1,4 @@
-//! The commands, also beside a running server (contract §2).
+//! The commands, also beside a running server.
 
 use serde_json::json;
 

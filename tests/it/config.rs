@@ -1,4 +1,4 @@
-//! Settings: where they come from, how faults are told, that none is undocumented (contract §3).
+//! Settings: where they come from, how faults are told, that none is undocumented.
 
 use std::collections::BTreeSet;
 

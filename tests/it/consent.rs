@@ -1,5 +1,4 @@
-//! The pages a person walks through: consent first, then sign-in, then back to the app
-//! (contract §4; `oauth.md` 2.1, 2.16-2.19, 2.21).
+//! The pages a person walks through: consent first, then sign-in, then back to the app.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What was answered is on disk: restarts, and kills at any moment (contract §6; Done when 4).
+//! What was answered is on disk: restarts, and kills at any moment.
 
 use std::time::{Duration, Instant};
 

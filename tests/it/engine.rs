@@ -1,5 +1,4 @@
-//! The engine as a process that may be missing, broken or killed: the person's move stays
-//! (contract §5.1, Engine away; Done when 8).
+//! The engine as a process that may be missing, broken or killed: the person's move stays.
 #![cfg(target_os = "linux")]
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -28,10 +27,11 @@ fn external_engine(home: &Home, broken: bool) -> PathBuf {
     path
 }
 
+/// The embedded engine, and the Stockfish of this machine where it has one.
 fn engines(server: &Server) -> Vec<u32> {
     let children = server.children().into_iter();
     children
-        .filter(|(_, line)| line.contains("__engine"))
+        .filter(|(_, line)| line.contains("__engine") || line.contains("stockfish"))
         .map(|(pid, _)| pid)
         .collect()
 }

@@ -1,5 +1,4 @@
-//! Which hosts and origins are answered, and that no header of a stranger changes what we say
-//! (contract §4; `oauth.md` 2.23; MCP transports, DNS rebinding).
+//! Which hosts and origins are answered, and that no header of a stranger changes what we say (MCP transports, DNS rebinding).
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

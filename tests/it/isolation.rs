@@ -1,4 +1,4 @@
-//! Nobody sees that another person's game exists (contract §6; Done when 3).
+//! Nobody sees that another person's game exists.
 
 use serde_json::{Value, json};
 

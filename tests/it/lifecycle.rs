@@ -1,4 +1,4 @@
-//! Starting and stopping: what a person reads, what a service manager sees (contract §2; Done when 1).
+//! Starting and stopping: what a person reads, what a service manager sees.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The protocol in both its eras, tools/list, prompts, resources (contract §4-5; `protocol.md` §4).
+//! The protocol in both its eras, tools/list, prompts, resources.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The same thing asked twenty times at once (contract §4-5; Done when 6).
+//! The same thing asked twenty times at once.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Refreshing: rotation, late replays, who may not (contract §4; `oauth.md` 2.12).
+//! Refreshing: rotation, late replays, who may not.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Dynamic client registration (RFC 7591; contract §4; `oauth.md` 2.4, 2.7, 2.17).
+//! Dynamic client registration (RFC 7591).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The end of a grant, whoever ends it (RFC 7009; contract §2, §4; Done when 6).
+//! The end of a grant, whoever ends it (RFC 7009).
 
 use serde_json::json;
 

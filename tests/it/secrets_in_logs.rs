@@ -1,5 +1,4 @@
-//! A full flow at the most talkative log level: no secret that occurred in it stands in the log
-//! (`oauth.md` 2.22), nor in the clear on disk.
+//! A full flow at the most talkative log level: no secret that occurred in it stands in the log, nor in the clear on disk.
 
 use std::collections::BTreeMap;
 

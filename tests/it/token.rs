@@ -1,4 +1,4 @@
-//! Redeeming a code (RFC 6749 §4.1.3, §5; RFC 7636 §4.6; RFC 9068; `oauth.md` 2.9, 2.10, 2.13, 2.14, 2.27).
+//! Redeeming a code (RFC 6749 §4.1.3, §5; RFC 7636 §4.6; RFC 9068).
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Games as things a person has: start, show, take back, end, find, keep (contract §5.2-5.3).
+//! Games as things a person has: start, show, take back, end, find, keep.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Moves: how they may be typed, what is answered, repeats and stale positions (contract §5.1-5.2).
+//! Moves: how they may be typed, what is answered, repeats and stale positions.
 
 use serde_json::{Value, json};
 

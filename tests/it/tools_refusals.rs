@@ -1,4 +1,4 @@
-//! Whatever is sent, the answer is clear, never a fault of the server, and nothing changes (Done when 7).
+//! Whatever is sent, the answer is clear, never a fault of the server, and nothing changes.
 
 use serde_json::{Value, json};
 

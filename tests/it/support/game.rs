@@ -1,4 +1,4 @@
-//! What every view of a game holds (contract §5.3), and a player who wins against beginners.
+//! What every view of a game holds, and a player who wins against beginners.
 
 use serde_json::{Value, json};
 use shakmaty::fen::Fen;
