@@ -46,16 +46,16 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
     let database = config.database_url.path();
     app::prepare_directory(database)?;
     let _lock = app::lock(config).await?;
+    let former = beside(database, "before-restore");
+    if database.exists() && former.exists() {
+        bail!(
+            "{} is still there from an earlier restore: move it away first",
+            former.display()
+        );
+    }
     let staged = beside(database, "restoring");
     std::fs::copy(file, &staged).with_context(|| format!("cannot write {}", staged.display()))?;
-    let former = beside(database, "before-restore");
     if database.exists() {
-        if former.exists() {
-            bail!(
-                "{} is still there from an earlier restore: move it away first",
-                former.display()
-            );
-        }
         settle(config)?;
         std::fs::rename(database, &former).with_context(|| format!("cannot move {}", database.display()))?;
     }
