@@ -24,6 +24,10 @@ pub mod path {
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).
     pub const REVOKE: &str = "/oauth/revoke";
+    /// Introspection endpoint (RFC 7662).
+    pub const INTROSPECT: &str = "/oauth/introspect";
+    /// Userinfo endpoint (OpenID Connect Core section 5.3).
+    pub const USERINFO: &str = "/oauth/userinfo";
     /// Registration endpoint (RFC 7591).
     pub const REGISTER: &str = "/oauth/register";
     /// Signing keys (RFC 7517).

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use crate::clock::Seconds;
 use crate::issuer::{Policy, Registration};
 use crate::keys::MasterKeySource;
+use crate::oauth::LONGEST_LIFE;
 use crate::secret::{MasterKey, Secret};
 use crate::store::DatabaseUrl;
 use crate::urls::PublicUrl;
@@ -83,7 +84,12 @@ impl Config {
         let owner_password = reader.secret("OWNER_PASSWORD", &secrets.owner_password);
         let registration = reader.registration(options.registration, &secrets.registration_token);
         let policy = Policy {
-            access_token_ttl: reader.seconds("ACCESS_TOKEN_TTL", options.access_token_ttl, 3600, 1..=86_400),
+            access_token_ttl: reader.seconds(
+                "ACCESS_TOKEN_TTL",
+                options.access_token_ttl,
+                3600,
+                1..=LONGEST_LIFE.0,
+            ),
             refresh_token_idle_ttl: reader.seconds(
                 "REFRESH_TOKEN_IDLE_TTL",
                 options.refresh_token_idle_ttl,

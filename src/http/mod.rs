@@ -5,6 +5,7 @@
 
 mod agent;
 mod authorize;
+mod client_proof;
 mod cookies;
 mod cors;
 mod discovery;
@@ -12,10 +13,12 @@ mod error;
 mod form;
 mod health;
 mod hosts;
+mod introspect;
 mod mcp;
 mod pages;
 mod register;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,6 +96,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<
         )
         .route(path::TOKEN, post(token::token))
         .route(path::REVOKE, post(token::revoke))
+        .route(path::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         // Before the layer, which has to see preflights.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(cors::open_to_everybody));
@@ -105,6 +110,7 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<
     Router::new()
         .merge(open)
         .merge(people)
+        .route(path::INTROSPECT, post(introspect::introspect))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(path::MCP, any(mcp::endpoint))
