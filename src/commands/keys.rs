@@ -15,7 +15,7 @@ use crate::secret::{MasterKey, random};
 pub(crate) async fn list(config: &Config) -> anyhow::Result<()> {
     let store = app::open_store(config)?;
     let now = Clock::System.now();
-    for key in app::open_keys(config, &store).await?.1.list().await? {
+    for key in app::open_keys(config, &store).await?.1.list(now).await? {
         say(&format!(
             "{}\t{}\tsince {}\t{}",
             key.kid,
@@ -28,15 +28,15 @@ pub(crate) async fn list(config: &Config) -> anyhow::Result<()> {
 }
 
 fn words(outlook: Outlook, now: Timestamp) -> String {
-    let (what, at) = match outlook {
-        Outlook::Signs(at) => ("signs", at),
-        Outlook::Retires(at) => ("gives way", at),
-        Outlook::Ends(at) => ("is deleted", at),
+    let (ahead, due, at) = match outlook {
+        Outlook::Signs(at) => ("signs from", "signs", at),
+        Outlook::Retires(at) => ("signs until", "gives way", at),
+        Outlook::Ends(at) => ("is kept until", "is deleted", at),
     };
     if at > now {
-        format!("{what} from {}", at.date_time())
+        format!("{ahead} {}", at.date_time())
     } else {
-        format!("{what} as soon as a server runs")
+        format!("{due} as soon as a server runs")
     }
 }
 

@@ -108,13 +108,13 @@ impl KeyRing {
     }
 
     /// Every key with what comes next, newest first.
-    pub async fn list(&self) -> Result<Vec<ListedKey>, KeyError> {
+    pub async fn list(&self, now: Timestamp) -> Result<Vec<ListedKey>, KeyError> {
         let keys = self.store.read(facts).await?;
         let listed = keys.iter().map(|key| ListedKey {
             kid: key.kid.clone(),
             state: key.state,
             since: key.since,
-            outlook: outlook(&keys, key),
+            outlook: outlook(&keys, key, now),
         });
         Ok(listed.collect())
     }

@@ -49,7 +49,7 @@ pub(super) enum Step {
 pub enum Outlook {
     /// It begins to sign.
     Signs(Timestamp),
-    /// It ceases to sign.
+    /// It ceases to sign: not before the next key was published for a day.
     Retires(Timestamp),
     /// It is deleted.
     Ends(Timestamp),
@@ -62,7 +62,7 @@ pub(super) fn decide_rotation(keys: &[KeyFacts], now: Timestamp) -> Vec<Step> {
     let mut steps = match (active, next) {
         (None, None) => vec![Step::Make(KeyState::Active)],
         (None, Some(next)) => vec![Step::Move(next.kid.clone(), KeyState::Active)],
-        (Some(active), None) if now >= retires(active, None) - PUBLISHED_FOR => {
+        (Some(active), None) if now >= month_over(active) - PUBLISHED_FOR => {
             vec![Step::Make(KeyState::Next)]
         }
         (Some(_), Some(next)) if now >= signs(next) => with(KeyState::Active)
@@ -77,11 +77,11 @@ pub(super) fn decide_rotation(keys: &[KeyFacts], now: Timestamp) -> Vec<Step> {
 }
 
 /// What comes next for one of these keys. Where that lies in the past, it happens as soon as a server runs.
-pub(super) fn outlook(keys: &[KeyFacts], key: &KeyFacts) -> Outlook {
+pub(super) fn outlook(keys: &[KeyFacts], key: &KeyFacts, now: Timestamp) -> Outlook {
     let next = keys.iter().find(|key| key.state == KeyState::Next);
     match key.state {
         KeyState::Next => Outlook::Signs(signs(key)),
-        KeyState::Active => Outlook::Retires(retires(key, next)),
+        KeyState::Active => Outlook::Retires(next.map_or(month_over(key).max(now + PUBLISHED_FOR), signs)),
         KeyState::Retiring => Outlook::Ends(ends(key)),
     }
 }
@@ -90,8 +90,8 @@ fn signs(next: &KeyFacts) -> Timestamp {
     next.since + PUBLISHED_FOR
 }
 
-fn retires(active: &KeyFacts, next: Option<&KeyFacts>) -> Timestamp {
-    next.map_or(active.since + SIGNS_FOR, signs)
+fn month_over(active: &KeyFacts) -> Timestamp {
+    active.since + SIGNS_FOR
 }
 
 fn ends(retiring: &KeyFacts) -> Timestamp {
@@ -137,7 +137,11 @@ mod tests {
         for now in [MONTH - AHEAD, MONTH * 100] {
             assert_eq!(decide_rotation(&keys, at(now)), [Step::Make(KeyState::Next)]);
         }
-        assert_eq!(outlook(&keys, &keys[0]), Outlook::Retires(at(MONTH)));
+        assert_eq!(outlook(&keys, &keys[0], at(0)), Outlook::Retires(at(MONTH)));
+        assert_eq!(
+            outlook(&keys, &keys[0], at(MONTH * 2)),
+            Outlook::Retires(at(MONTH * 2 + AHEAD))
+        );
     }
 
     #[test]
@@ -150,8 +154,14 @@ mod tests {
                 decide_rotation(&keys, at(published + AHEAD)),
                 [moved("a", KeyState::Retiring), moved("b", KeyState::Active)]
             );
-            assert_eq!(outlook(&keys, &keys[0]), Outlook::Signs(at(published + AHEAD)));
-            assert_eq!(outlook(&keys, &keys[1]), Outlook::Retires(at(published + AHEAD)));
+            assert_eq!(
+                outlook(&keys, &keys[0], at(0)),
+                Outlook::Signs(at(published + AHEAD))
+            );
+            assert_eq!(
+                outlook(&keys, &keys[1], at(0)),
+                Outlook::Retires(at(published + AHEAD))
+            );
         }
     }
 
@@ -174,7 +184,7 @@ mod tests {
             decide_rotation(&keys, at(end + 53_600)),
             [Step::Forget("a".to_owned())]
         );
-        assert_eq!(outlook(&keys, &keys[1]), Outlook::Ends(at(end + 53_600)));
+        assert_eq!(outlook(&keys, &keys[1], at(0)), Outlook::Ends(at(end + 53_600)));
     }
 
     #[test]
