@@ -36,7 +36,7 @@ pub use error::{
 };
 pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
 pub use metadata::{Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource};
-pub use pkce::CodeChallenge;
+pub use pkce::{CodeChallenge, REQUIRED as PKCE_REQUIRED};
 pub use redirect::{InvalidRedirectUri, RedirectUri};
 pub use resource::means_ours;
 pub use scope::{Scope, ScopeSet};

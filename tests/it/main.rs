@@ -29,4 +29,5 @@ mod token;
 mod tools_games;
 mod tools_moves;
 mod tools_refusals;
+mod trace;
 mod whole_game;
