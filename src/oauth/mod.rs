@@ -28,7 +28,7 @@ mod token;
 pub use access::{AccessClaims, AccessToken, InvalidToken, LEEWAY, Principal, TOKEN_TYPE, accept};
 pub use authorize::{AuthorizationRequest, Prompt, RawRequest};
 pub use client::{
-    AuthMethod, Client, ClientId, ClientMetadata, InvalidClientId, UNUSED_LIFE, clean_name,
+    AuthMethod, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId, UNUSED_LIFE, clean_name,
     validate_registration,
 };
 pub use error::{

@@ -85,6 +85,7 @@ fn pages() -> Pages {
 
 fn consent_page() -> ConsentPage {
     ConsentPage {
+        verified_host: None,
         handle: Secret::new("st_handle".to_owned()),
         csrf: "csrf-value".to_owned(),
         client_name: "ChatGPT".to_owned(),

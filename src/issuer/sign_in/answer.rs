@@ -1,5 +1,6 @@
 //! The authorization response: where the browser goes, with `state` and `iss`.
 
+use crate::id::Reference;
 use crate::issuer::Issuer;
 use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse};
 use crate::secret::Secret;
@@ -9,29 +10,29 @@ impl Issuer {
         self.answer(request, &[("code", code.expose())])
     }
 
-    pub(super) fn denied(&self, request: &AuthorizationRequest) -> String {
+    pub(super) fn denied(&self, request: &AuthorizationRequest, reference: Reference) -> String {
         let code = AuthorizeCode::AccessDenied.as_str();
-        self.answer(
-            request,
-            &[
-                ("error", code),
-                ("error_description", "the person denied the access"),
-            ],
-        )
+        let description = described("the person denied the access", reference);
+        self.answer(request, &[("error", code), ("error_description", &description)])
     }
 
     fn answer(&self, request: &AuthorizationRequest, parameters: &[(&str, &str)]) -> String {
         with_issuer(self, &request.redirect_uri, request.state.as_deref(), parameters)
     }
 
-    /// The URL of an authorization error response.
-    pub fn error_url(&self, answer: &ErrorResponse) -> String {
+    /// The URL of an authorization error response. The reference leads the client's developer to our record.
+    pub fn error_url(&self, answer: &ErrorResponse, reference: Reference) -> String {
+        let description = described(answer.description, reference);
         let parameters = [
             ("error", answer.code.as_str()),
-            ("error_description", answer.description),
+            ("error_description", description.as_str()),
         ];
         with_issuer(self, &answer.redirect_uri, answer.state.as_deref(), &parameters)
     }
+}
+
+fn described(description: &str, reference: Reference) -> String {
+    format!("{description} (reference {})", reference.as_str())
 }
 
 /// Every authorization response carries `state` and `iss` (RFC 9207 section 2).
