@@ -20,7 +20,9 @@ const SHORT_LIFE: &str = "20";
 
 /// Signs alice in as the SDK asks for it.
 async fn authorize(server: &Server, request: AuthorizationRequest) -> Client {
-    let mut state = OAuthState::new(server.resource(), Some(http_client())).await.unwrap();
+    let mut state = OAuthState::new(server.resource(), Some(http_client()))
+        .await
+        .unwrap();
     state.start_authorization(request).await.unwrap();
     let mut browser = Browser::new(server);
     browser.open(&state.get_authorization_url().await.unwrap()).await;
@@ -40,7 +42,11 @@ async fn kept(client: &Client) -> (String, Value) {
     (id, serde_json::to_value(tokens).unwrap())
 }
 
-async fn connect(server: &Server, client: &Client, lifecycle: ClientLifecycleMode) -> RunningService<RoleClient, ()> {
+async fn connect(
+    server: &Server,
+    client: &Client,
+    lifecycle: ClientLifecycleMode,
+) -> RunningService<RoleClient, ()> {
     let config = StreamableHttpClientTransportConfig::with_uri(server.resource());
     let transport = StreamableHttpClientTransport::with_client(client.clone(), config);
     ().serve_with_lifecycle(transport, lifecycle).await.unwrap()
@@ -59,7 +65,11 @@ async fn play(session: &RunningService<RoleClient, ()>) -> Value {
 async fn the_rust_sdk_gets_in_stays_in_and_learns_that_it_was_cut_off() {
     let server = Home::new().set("ACCESS_TOKEN_TTL", SHORT_LIFE).serve().await;
     server.person("alice").await;
-    let client = authorize(&server, AuthorizationRequest::new(CALLBACK).with_client_name("Rust SDK")).await;
+    let client = authorize(
+        &server,
+        AuthorizationRequest::new(CALLBACK).with_client_name("Rust SDK"),
+    )
+    .await;
     let (id, first) = kept(&client).await;
     assert!(id.starts_with("chess-mcp-"), "{id}");
 
