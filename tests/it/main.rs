@@ -24,6 +24,7 @@ mod races;
 mod refresh;
 mod registration;
 mod revoke;
+mod rmcp_client;
 mod secrets_in_logs;
 mod token;
 mod tools_games;
