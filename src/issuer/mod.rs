@@ -5,6 +5,8 @@ mod bearer;
 mod clients;
 mod passwords;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::sync::Arc;
