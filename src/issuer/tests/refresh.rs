@@ -193,7 +193,7 @@ fn every_history_goes_as_the_model_says() {
     let place = runtime.block_on(Place::new());
     let clients = [runtime.block_on(place.client()), runtime.block_on(place.client())];
     TestRunner::new(model::real())
-        .run(&model::histories(16), |history| {
+        .run(&model::histories(24), |history| {
             let began = place.clock.now().seconds();
             model::agrees(&mut Connection::new(&place, &runtime, &clients), &history, began)
         })
