@@ -6,6 +6,8 @@ mod clients;
 mod grants;
 mod passwords;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod trace;
 
