@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod app;
+pub mod census;
 pub mod chess;
 pub mod cli;
 pub mod clock;
@@ -27,9 +28,11 @@ pub mod issuer;
 pub mod janitor;
 pub mod keys;
 pub mod mcp;
+pub mod metrics;
 pub mod net;
 pub mod oauth;
 pub mod secret;
 pub mod server;
 pub mod store;
+pub mod tunnel;
 pub mod urls;

@@ -18,9 +18,12 @@ pub use games::{GameFilter, GameRows, GameSummary, OpeningCount, SentMove, Store
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
-pub trait Tx: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep {}
+pub trait Tx:
+    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + CensusRows + Sweep
+{
+}
 
-impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + Sweep> Tx for T {}
+impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + CensusRows + Sweep> Tx for T {}
 
 /// Failed attempts to sign in under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -192,6 +195,21 @@ pub trait FactRows {
     fn fact(&mut self, fact: Fact) -> Result<Option<String>>;
     /// States a fact.
     fn set_fact(&mut self, fact: Fact, value: &str) -> Result<()>;
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Grants that are neither revoked nor expired.
+    pub live_grants: u32,
+    /// Games of everybody.
+    pub games: u32,
+}
+
+/// Counting everything.
+pub trait CensusRows {
+    /// Reads whole indexes: for now and then.
+    fn census(&mut self, now: Timestamp) -> Result<Census>;
 }
 
 /// Removal of what has expired.

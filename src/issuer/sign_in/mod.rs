@@ -16,6 +16,7 @@ use super::{Issuer, IssuerError, Policy};
 use crate::account::BrowserSession;
 use crate::clock::Timestamp;
 use crate::id::Reference;
+use crate::metrics;
 use crate::oauth::{AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, SignIn, Stage};
 use crate::secret::{Digest, Secret, random};
 use crate::store::{StoreError, Tx};
@@ -105,6 +106,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, "access was denied");
+        metrics::sign_in("denied");
         Ok(Next::Leave {
             url: self.denied(&sign_in.request),
             session: None,
@@ -142,6 +144,7 @@ impl Issuer {
         let (sign_in, complete) = self.0.store.write(unit).await?;
         if complete {
             tracing::info!(reference = %sign_in.reference, "sign-in is complete");
+            metrics::sign_in("complete");
             return Ok(Next::Leave {
                 url: self.granted(&sign_in.request, &code),
                 session: None,
@@ -161,6 +164,7 @@ impl Issuer {
             Ok(user) => user,
             Err(wrong) => {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
+                metrics::sign_in("failed");
                 let cookie = browser.cookie.as_ref();
                 return self
                     .ask_password(form.handle, cookie, &sign_in, form.username, Some(wrong))
@@ -200,6 +204,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, user.id = %user, "sign-in is complete");
+        metrics::sign_in("complete");
         Ok(Next::Leave {
             url: self.granted(&sign_in.request, &code),
             session: Some(session),
