@@ -85,7 +85,33 @@ pub async fn unlock(
             Ok::<_, StoreError>(envelope)
         })
         .await?;
-    if key.sealer().open(CANARY_PLACE, &envelope).is_ok() {
+    opens(key, &envelope, needed, file)
+}
+
+/// Proves that the key that is there opens the database whose facts are given; makes none.
+pub fn prove(
+    source: &MasterKeySource,
+    file: &Path,
+    needed: String,
+    canary: &str,
+) -> Result<MasterKey, MasterKeyError> {
+    let key = match source {
+        MasterKeySource::Given(key) => Some(key.clone()),
+        MasterKeySource::File(path) => read(path)?,
+    };
+    match key {
+        Some(key) => opens(key, canary, Some(needed), file),
+        None => Err(wrong(needed, "and there is none".to_owned(), file)),
+    }
+}
+
+fn opens(
+    key: MasterKey,
+    canary: &str,
+    needed: Option<String>,
+    file: &Path,
+) -> Result<MasterKey, MasterKeyError> {
+    if key.sealer().open(CANARY_PLACE, canary).is_ok() {
         return Ok(key);
     }
     let needed = needed.unwrap_or_else(|| "of another installation".to_owned());

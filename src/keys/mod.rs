@@ -4,5 +4,5 @@ mod master;
 mod ring;
 mod signing;
 
-pub use master::{MasterKeyError, MasterKeySource, unlock};
-pub use ring::{KeyError, KeyRing};
+pub use master::{MasterKeyError, MasterKeySource, prove, unlock};
+pub use ring::{KeyError, KeyRing, open_all};

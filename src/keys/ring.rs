@@ -11,7 +11,7 @@ use super::signing::{SigningKey, generate};
 use crate::clock::Timestamp;
 use crate::oauth::{AccessClaims, InvalidToken, TOKEN_TYPE};
 use crate::secret::{Sealer, Secret, Unsealable};
-use crate::store::{KeyState, Store, StoreError};
+use crate::store::{KeyState, Store, StoreError, StoredKey};
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 4096;
@@ -51,6 +51,13 @@ struct Header {
     typ: String,
     kid: String,
     crit: Option<IgnoredAny>,
+}
+
+/// Proves that every stored key can be used; uses none.
+pub fn open_all(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<(), KeyError> {
+    stored
+        .into_iter()
+        .try_for_each(|key| SigningKey::load(key, sealer).map(drop))
 }
 
 impl KeyRing {
