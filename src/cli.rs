@@ -22,6 +22,12 @@ enum Command {
     Serve,
     /// Check the settings and print the ones in effect, secrets masked
     CheckConfig,
+    /// Look for what is wrong, and say how to mend it; changes nothing
+    Doctor {
+        /// Print an array of {check, state, detail, remedy}
+        #[arg(long)]
+        json: bool,
+    },
     /// Local accounts
     #[command(subcommand)]
     Users(Users),
@@ -132,15 +138,23 @@ enum Keys {
 }
 
 impl Cli {
-    /// The settings, made real.
-    pub fn config(&self) -> Result<Config, Vec<Fault>> {
-        Config::new(self.options.clone(), &SecretOptions::from_env())
+    /// The settings, made real, and what is wrong with them; that is told here, except to the one command
+    /// that looks for it.
+    pub fn config(&self) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+        let (config, faults) = Config::read(self.options.clone(), &SecretOptions::from_env());
+        let looks_for_faults = matches!(self.command, Some(Command::Doctor { .. }));
+        if faults.is_empty() || looks_for_faults {
+            Ok((config, faults))
+        } else {
+            Err(faults)
+        }
     }
 
     /// Runs the command.
-    pub async fn run(self, config: Config) -> anyhow::Result<()> {
+    pub async fn run(self, config: Config, faults: Vec<Fault>) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => commands::serve::run(config).await,
+            Command::Doctor { json } => commands::doctor::run(&config, &faults, json).await,
             Command::CheckConfig => {
                 commands::say(&config.describe());
                 Ok(())

@@ -23,7 +23,7 @@ struct Table {
 
 fn engines(own: &Path) -> Engines {
     Engines::new(EngineOptions {
-        own: own.to_owned(),
+        own: Some(own.to_owned()),
         external: None,
         processes: 1,
         hash_mb: 16,
@@ -48,7 +48,7 @@ impl Table {
             .write(move |tx| -> Result<()> { Ok(tx.insert_user(&user)?) })
             .await
             .unwrap();
-        let games = Games::new(store, engines(&dir.path().join("engine")), clock.clone());
+        let games = Games::new(store, engines(&dir.path().join("engine")), clock.clone(), 10);
         Self {
             dir,
             games,

@@ -2,20 +2,23 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::client_proof::{authenticated_form, presented};
+use super::client_proof::{authenticated_form, client_proof, presented, read_form};
 use super::form::Form;
 use super::{Door, error};
 use crate::issuer::{Exchange, IssuerError, Renewal, Tokens};
+use crate::metrics;
 use crate::oauth::{TokenCode, TokenError};
 
 pub(super) async fn token(State(door): State<Door>, request: Request) -> Response {
     let basic = request.headers().contains_key(AUTHORIZATION);
-    match answer(&door, request).await {
+    let answer = answer(&door, request).await;
+    count(&answer);
+    match answer.1 {
         Ok(tokens) => issued(&tokens),
         Err(fault) => error::token(fault, basic),
     }
@@ -33,8 +36,34 @@ pub(super) async fn revoke(State(door): State<Door>, request: Request) -> Respon
     }
 }
 
-async fn answer(door: &Door, request: Request) -> Result<Tokens, IssuerError> {
-    let (form, proof) = authenticated_form(request).await?;
+/// What was asked for, by the name that metrics know it by, and what came of it.
+type Answer = (&'static str, Result<Tokens, IssuerError>);
+
+fn count((grant_type, result): &Answer) {
+    let outcome = match result {
+        Ok(_) => "issued",
+        Err(IssuerError::Token(error)) => error.code.as_str(),
+        Err(_) => "server_error",
+    };
+    metrics::token(grant_type, outcome);
+}
+
+async fn answer(door: &Door, request: Request) -> Answer {
+    let headers = request.headers().clone();
+    let form = match read_form(request).await {
+        Ok(form) => form,
+        Err(error) => return ("other", Err(error.into())),
+    };
+    let grant_type = match form.get("grant_type") {
+        Some("authorization_code") => "authorization_code",
+        Some("refresh_token") => "refresh_token",
+        _ => "other",
+    };
+    (grant_type, grant(door, &headers, &form).await)
+}
+
+async fn grant(door: &Door, headers: &HeaderMap, form: &Form) -> Result<Tokens, IssuerError> {
+    let proof = client_proof(headers, form)?;
     let resources = form
         .all("resource")
         .filter(|resource| !resource.is_empty())
@@ -46,7 +75,7 @@ async fn answer(door: &Door, request: Request) -> Result<Tokens, IssuerError> {
                 code: form
                     .secret("code")
                     .ok_or(TokenError::request("code is required"))?,
-                redirect_uri: required(&form, "redirect_uri", "redirect_uri is required")?,
+                redirect_uri: required(form, "redirect_uri", "redirect_uri is required")?,
                 verifier: form
                     .secret("code_verifier")
                     .ok_or(TokenError::request("code_verifier is required"))?,

@@ -7,6 +7,8 @@ mod grants;
 mod introspection;
 mod passwords;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod trace;
 mod unredeemed;

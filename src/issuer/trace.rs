@@ -48,6 +48,8 @@ pub async fn trace(store: &Store, reference: Reference) -> Result<Option<Trace>,
                 let later = tx.events(&of_grant)?;
                 events.extend(later.into_iter().filter(|event| event.reference.is_none()));
             }
+            // Newest first is how they came; within a second that order is all there is.
+            events.reverse();
             events.sort_by_key(|event| event.at);
             Ok(Some(Trace {
                 events,

@@ -7,8 +7,8 @@ mod rotation;
 mod schedule;
 mod signing;
 
-pub use master::{MasterKeyError, MasterKeySource, exchange_file, previous, unlock};
+pub use master::{MasterKeyError, MasterKeySource, exchange_file, previous, prove, unlock};
 pub use reseal::{ResealError, reseal_database};
-pub use ring::{KeyError, KeyRing};
+pub use ring::{KeyError, KeyRing, open_all};
 pub use rotation::{ListedKey, Published, Replaced};
 pub use schedule::Outlook;

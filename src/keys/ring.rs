@@ -63,6 +63,13 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
+/// Proves that every stored key can be used; uses none.
+pub fn open_all(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<(), KeyError> {
+    stored
+        .into_iter()
+        .try_for_each(|key| SigningKey::load(key, sealer).map(drop))
+}
+
 impl KeyRing {
     /// Loads the keys; makes one when there is none.
     pub async fn open(store: Store, sealer: Sealer, now: Timestamp) -> Result<Self, KeyError> {

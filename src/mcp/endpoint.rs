@@ -105,12 +105,12 @@ mod tests {
             insert.await.unwrap();
             let own = dir.path().join("no engine");
             let engines = Engines::new(EngineOptions {
-                own,
+                own: Some(own),
                 external: None,
                 processes: 1,
                 hash_mb: 16,
             });
-            let games = Games::new(store, engines, Clock::System);
+            let games = Games::new(store, engines, Clock::System, 10);
             let principal = Principal {
                 user: id,
                 client: ClientId::registered([1; 16]),

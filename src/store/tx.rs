@@ -20,11 +20,14 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
 pub trait Tx:
-    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + Sweep
+    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
 {
 }
 
-impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + Sweep> Tx for T {}
+impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep>
+    Tx for T
+{
+}
 
 /// Failed attempts to sign in under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,6 +231,21 @@ pub trait AuditRows {
     fn record(&mut self, event: &Event) -> Result<()>;
     /// The events that `filter` asks for, newest first.
     fn events(&mut self, filter: &EventFilter) -> Result<Vec<Event>>;
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Grants that are neither revoked nor expired.
+    pub live_grants: u32,
+    /// Games of everybody.
+    pub games: u32,
+}
+
+/// Counting everything.
+pub trait CensusRows {
+    /// Reads whole indexes: for now and then.
+    fn census(&mut self, now: Timestamp) -> Result<Census>;
 }
 
 /// Removal of what has expired.
