@@ -125,8 +125,16 @@ enum Auth {
 
 #[derive(Debug, Subcommand)]
 enum Keys {
-    /// List the signing keys, newest first
+    /// List the signing keys, newest first, and what happens to them when
     List,
+    /// Publish the next signing key; the server signs with it a day later
+    Rotate {
+        /// Sign with a new key at once and drop every other one: all access tokens are void at their next use
+        #[arg(long)]
+        now: bool,
+    },
+    /// Give the database a new master key, with the server stopped
+    RotateMaster,
 }
 
 impl Cli {
@@ -167,7 +175,11 @@ impl Cli {
             Command::Grants(Grants::List { user }) => commands::grants::list(&config, user.as_deref()).await,
             Command::Grants(Grants::Revoke { id }) => commands::grants::revoke(&config, &id).await,
             Command::Auth(Auth::Trace { reference }) => commands::trace::run(&config, &reference).await,
-            Command::Keys(Keys::List) => commands::keys::list(&config).await,
+            Command::Keys(keys) => match keys {
+                Keys::List => commands::keys::list(&config).await,
+                Keys::Rotate { now } => commands::keys::rotate(&config, now).await,
+                Keys::RotateMaster => commands::keys::rotate_master(&config).await,
+            },
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,
             Command::Restore { file } => commands::backup::restore(&config, &file).await,

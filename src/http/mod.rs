@@ -7,6 +7,7 @@ mod agent;
 mod authorize;
 mod buckets;
 mod client_address;
+mod client_proof;
 mod cookies;
 mod cors;
 mod discovery;
@@ -14,12 +15,14 @@ mod error;
 mod form;
 mod health;
 mod hosts;
+mod introspect;
 mod limits;
 mod mcp;
 mod numbers;
 mod pages;
 mod register;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +115,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::REGISTER_ALIAS, post(register::register))
         .route(path::TOKEN, post(token::token))
         .route(path::REVOKE, post(token::revoke))
+        .route(path::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         // Before the layers: the outer one has to see preflights.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(door.clone(), limits::check_address))
@@ -126,6 +131,7 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
     Router::new()
         .merge(open)
         .merge(people)
+        .route(path::INTROSPECT, post(introspect::introspect))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(path::MCP, any(mcp::endpoint))

@@ -51,6 +51,8 @@ pub trait AccountRows {
     /// Removes a person and everything that is theirs.
     fn delete_user(&mut self, id: UserId) -> Result<()>;
 
+    /// The name of a person's local account, if they have one.
+    fn username(&mut self, user: UserId) -> Result<Option<Username>>;
     /// The local account with this name.
     fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>>;
     /// Adds a local account; its user must exist.
@@ -103,6 +105,10 @@ pub trait GrantRows {
     fn grants_of(&mut self, user: UserId, client: &ClientId) -> Result<Vec<Grant>>;
     /// Every grant that is not revoked, of one person or of everybody, last used first.
     fn unrevoked_grants(&mut self, user: Option<UserId>) -> Result<Vec<Grant>>;
+    /// Unrevoked grants, at most `limit`, whose code ran out by `now` without anybody having redeemed it.
+    fn unredeemed_grants(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Grant>>;
+    /// When the last of a client's unrevoked grants that were made until `made_until` ends.
+    fn last_end(&mut self, client: &ClientId, made_until: Timestamp) -> Result<Option<Timestamp>>;
     /// Adds a grant.
     fn insert_grant(&mut self, grant: &Grant) -> Result<()>;
     /// Cuts a grant; one that was cut stays as it is.
