@@ -4,6 +4,7 @@ mod accounts;
 mod bearer;
 mod clients;
 mod passwords;
+mod registry;
 mod sign_in;
 mod tokens;
 
@@ -21,6 +22,7 @@ use crate::urls::PublicUrl;
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
@@ -71,6 +73,7 @@ struct Inner {
     public_url: PublicUrl,
     policy: Policy,
     csrf: MacKey,
+    registrations: clients::Registrations,
     passwords: passwords::Passwords,
     bearer: bearer::Verified,
 }
@@ -125,6 +128,7 @@ impl Issuer {
             public_url,
             policy,
             csrf: master.mac("csrf"),
+            registrations: clients::Registrations::new(master),
             passwords: passwords::Passwords::new(),
             bearer: bearer::Verified::new(),
         }))

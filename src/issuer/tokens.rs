@@ -116,7 +116,7 @@ impl Issuer {
                 }
                 ExchangeDecision::Redeem => {
                     tx.redeem_code(code.digest, now)?;
-                    let refresh = client.metadata.refreshes.then(|| fresh.refresh.clone());
+                    let refresh = grant.snapshot.refreshes.then(|| fresh.refresh.clone());
                     if let Some(refresh) = &refresh {
                         let idle = policy.refresh_token_idle_ttl;
                         tx.insert_refresh_token(&live(refresh.digest(), &grant, 1, idle, now))?;
