@@ -3,10 +3,14 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod grants;
 mod passwords;
 mod registry;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
+mod trace;
 
 use std::sync::Arc;
 
@@ -22,11 +26,13 @@ use crate::urls::PublicUrl;
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use grants::{Grants, GrantsError};
 pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
+pub use trace::{Trace, trace};
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
