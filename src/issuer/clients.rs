@@ -167,6 +167,9 @@ impl Issuer {
 
     /// The client with this id, as it is now.
     pub(super) async fn client(&self, id: ClientId, now: Timestamp) -> Result<Client, Unresolved> {
+        if id.is_document() {
+            return self.described_client(id, now).await;
+        }
         let found = self.0.store.read(move |tx| tx.client(&id)).await?;
         found
             .filter(|client| !client.is_lapsed(now))

@@ -3,6 +3,7 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod documents;
 mod grants;
 mod passwords;
 mod registry;
@@ -18,6 +19,7 @@ use crate::audit::{Event, EventKind};
 use crate::clock::{Clock, Seconds, Timestamp};
 use crate::id::Reference;
 use crate::keys::{KeyError, KeyRing};
+use crate::net::Net;
 use crate::oauth::{AuthorizeError, Grant, RevokeReason, SignIn, SignInFault, TokenError};
 use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
@@ -80,6 +82,7 @@ struct Inner {
     policy: Policy,
     csrf: MacKey,
     registrations: clients::Registrations,
+    documents: documents::Documents,
     passwords: passwords::Passwords,
     bearer: bearer::Verified,
 }
@@ -118,7 +121,7 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Puts the server together.
+    /// Puts the server together. `net` reads the metadata documents of clients.
     pub fn new(
         store: Store,
         keys: KeyRing,
@@ -126,6 +129,7 @@ impl Issuer {
         public_url: PublicUrl,
         policy: Policy,
         master: &MasterKey,
+        net: Net,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -135,6 +139,7 @@ impl Issuer {
             policy,
             csrf: master.mac("csrf"),
             registrations: clients::Registrations::new(master),
+            documents: documents::Documents::new(net),
             passwords: passwords::Passwords::new(),
             bearer: bearer::Verified::new(),
         }))

@@ -28,6 +28,7 @@ pub fn authorization_server(url: &PublicUrl, registration: bool) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_response_iss_parameter_supported": true,
+        "client_id_metadata_document_supported": true,
         "protected_resources": [url.resource()],
     });
     if registration {
