@@ -110,8 +110,11 @@ mod tests {
                     .parse()
                     .unwrap(),
             );
-            assert_eq!(browser(&headers, secure).session.unwrap().expose(), "v");
-            assert!(browser(&headers, secure).cookie.is_none());
+            assert_eq!(
+                browser(&headers, secure, String::new()).session.unwrap().expose(),
+                "v"
+            );
+            assert!(browser(&headers, secure, String::new()).cookie.is_none());
         }
     }
 }
