@@ -70,7 +70,7 @@ const APPS = [
   ['client_secret_post', openid.ClientSecretPost(), 'oauth2'],
 ];
 for (const [method, authentication, algorithm] of APPS) {
-  test(`an app with ${method} signs in, plays, refreshes and revokes`, { timeout: 60_000 }, async () => {
+  test(`an app with ${method} signs in, plays, refreshes and revokes`, { timeout: 180_000 }, async () => {
     const config = await register(method, authentication, algorithm);
     const document = config.serverMetadata();
     assert.equal(document.authorization_response_iss_parameter_supported, true, 'so that the library insists on `iss`');
@@ -110,7 +110,7 @@ test('both kinds of discovery find the same server', async () => {
   assert.equal(found[0].issuer, server.origin);
 });
 
-test('a refusal arrives as the error it is, and a code works once', { timeout: 60_000 }, async () => {
+test('a refusal arrives as the error it is, and a code works once', { timeout: 180_000 }, async () => {
   const config = await register('none', openid.None(), 'oauth2');
   await assert.rejects(signIn(config, { scope: 'unheard-of' }), { error: 'invalid_scope' });
   await assert.rejects(signIn(config, { prompt: 'none' }), { error: 'login_required' });
