@@ -28,6 +28,7 @@ pub mod issuer;
 pub mod janitor;
 pub mod keys;
 pub mod mcp;
+pub mod net;
 pub mod oauth;
 pub mod secret;
 pub mod server;

@@ -3,9 +3,13 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod grants;
 mod passwords;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
+mod trace;
 
 use std::sync::Arc;
 
@@ -21,10 +25,12 @@ use crate::urls::PublicUrl;
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use grants::{Grants, GrantsError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
+pub use trace::{Trace, trace};
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]

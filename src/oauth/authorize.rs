@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(request.scopes, ScopeSet::of(Scope::Chess));
         assert_eq!(
             ask(&[("scope", Some("offline_access chess x"))]).unwrap().scopes,
-            ScopeSet::all()
+            ScopeSet::of(Scope::Chess).with(Scope::OfflineAccess)
         );
         assert_eq!(
             ask(&[("max_age", Some("60"))]).unwrap().max_age,

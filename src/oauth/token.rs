@@ -225,6 +225,11 @@ pub fn refreshed_scopes(granted: ScopeSet, asked: Option<&str>) -> Result<ScopeS
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
+pub(crate) mod model;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::id::UserId;

@@ -2,7 +2,7 @@
 
 use crate::id::Reference;
 use crate::issuer::Issuer;
-use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse};
+use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse, PKCE_REQUIRED};
 use crate::secret::Secret;
 
 impl Issuer {
@@ -20,7 +20,7 @@ impl Issuer {
         with_issuer(self, &request.redirect_uri, request.state.as_deref(), parameters)
     }
 
-    /// The URL of an authorization error response. The reference leads the client's developer to our record.
+    /// The URL of an authorization error response.
     pub fn error_url(&self, answer: &ErrorResponse, reference: Reference) -> String {
         let description = described(answer.description, reference);
         let parameters = [
@@ -31,7 +31,11 @@ impl Issuer {
     }
 }
 
+/// One description is known word for word to those who write clients; the others lead to our record.
 fn described(description: &str, reference: Reference) -> String {
+    if description == PKCE_REQUIRED {
+        return description.to_owned();
+    }
     format!("{description} (reference {})", reference.as_str())
 }
 

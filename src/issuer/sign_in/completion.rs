@@ -43,22 +43,19 @@ pub(super) fn complete(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(), IssuerError> {
-    let grant = match sign_in.stage {
-        Stage::Done { grant, .. } => {
-            let unredeemed = tx.unredeemed_code(grant)?.ok_or_else(|| done(sign_in))?;
-            let same = tx
-                .grant(grant)?
-                .is_some_and(|grant| grant.user == proven.user && grant.is_live(now));
-            if !same {
-                return Err(done(sign_in));
-            }
-            tx.delete_code(unredeemed.digest)?;
-            grant
+    let grant = if let Stage::Done { grant, .. } = sign_in.stage {
+        let unredeemed = tx.unredeemed_code(grant)?.ok_or_else(|| done(sign_in))?;
+        let same = tx
+            .grant(grant)?
+            .is_some_and(|grant| grant.user == proven.user && grant.is_live(now));
+        if !same {
+            return Err(done(sign_in));
         }
-        _ => {
-            let scopes = sign_in.allowed().map_err(|fault| at_fault(sign_in, fault))?;
-            make_grant(tx, sign_in, scopes, proven, fresh, policy, now)?
-        }
+        tx.delete_code(unredeemed.digest)?;
+        grant
+    } else {
+        let scopes = sign_in.allowed().map_err(|fault| at_fault(sign_in, fault))?;
+        make_grant(tx, sign_in, scopes, proven, fresh, policy, now)?
     };
     let request = &sign_in.request;
     tx.insert_code(&AuthorizationCode {

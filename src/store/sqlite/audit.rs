@@ -6,6 +6,8 @@ use super::row::{corrupt, parse};
 use super::{SqliteTx, StoreError};
 use crate::audit::{Event, EventFilter, EventKind};
 use crate::clock::Timestamp;
+use crate::id::Reference;
+use crate::oauth::ClientId;
 use crate::store::AuditRows;
 
 impl AuditRows for SqliteTx<'_> {
@@ -17,9 +19,9 @@ impl AuditRows for SqliteTx<'_> {
         insert.execute(params![
             event.at,
             event.kind.name(),
-            event.reference.as_ref().map(|reference| reference.as_str()),
+            event.reference.as_ref().map(Reference::as_str),
             event.user.map(|user| user.to_string()),
-            event.client.as_ref().map(|client| client.as_str()),
+            event.client.as_ref().map(ClientId::as_str),
             event.grant.map(|grant| grant.to_string()),
             event.network,
             event.detail,
@@ -38,7 +40,7 @@ impl AuditRows for SqliteTx<'_> {
              ORDER BY id DESC LIMIT ?4",
         )?;
         let parameters = params![
-            filter.reference.as_ref().map(|reference| reference.as_str()),
+            filter.reference.as_ref().map(Reference::as_str),
             filter.grant.map(|grant| grant.to_string()),
             filter.user.map(|user| user.to_string()),
             limit,
