@@ -8,6 +8,10 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
+/// Names the process that answers, in the response with the protected resource metadata: whoever looks at
+/// the public address sees whether it leads here.
+pub const BOOT_HEADER: &str = "x-chess-mcp-boot";
+
 /// Paths that more than one module names.
 pub mod path {
     /// The MCP endpoint.
@@ -24,8 +28,14 @@ pub mod path {
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).
     pub const REVOKE: &str = "/oauth/revoke";
+    /// Introspection endpoint (RFC 7662).
+    pub const INTROSPECT: &str = "/oauth/introspect";
+    /// Userinfo endpoint (OpenID Connect Core section 5.3).
+    pub const USERINFO: &str = "/oauth/userinfo";
     /// Registration endpoint (RFC 7591).
     pub const REGISTER: &str = "/oauth/register";
+    /// The same, where clients look that have the issuer's metadata document for their base.
+    pub const REGISTER_ALIAS: &str = "/.well-known/oauth-authorization-server/register";
     /// Signing keys (RFC 7517).
     pub const JWKS: &str = "/oauth/jwks.json";
 }

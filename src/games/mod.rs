@@ -13,6 +13,7 @@ mod choice;
 mod finish;
 mod library;
 mod play;
+mod quota;
 mod start;
 mod takeback;
 
@@ -55,6 +56,7 @@ struct Parts {
     store: Store,
     engines: Engines,
     clock: Clock,
+    quota: u32,
     answering: answer::Answering,
 }
 
@@ -101,13 +103,14 @@ impl Shown {
 }
 
 impl Games {
-    /// The games in `store`, with `engines` to play against.
-    pub fn new(store: Store, engines: Engines, clock: Clock) -> Self {
+    /// The games in `store`, at most `quota` of each person, with `engines` to play against.
+    pub fn new(store: Store, engines: Engines, clock: Clock, quota: u32) -> Self {
         let answering = answer::Answering::default();
         Self(Arc::new(Parts {
             store,
             engines,
             clock,
+            quota,
             answering,
         }))
     }

@@ -65,13 +65,13 @@ impl Cookie {
     }
 }
 
-/// What the browser shows of itself.
-pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
+/// What the browser shows of itself. `network` is the prefix of its address.
+pub(super) fn browser(headers: &HeaderMap, secure: bool, network: String) -> Browser {
     Browser {
         cookie: Cookie::Browser.read(headers, secure),
         session: Cookie::Session.read(headers, secure),
         agent: agent::words(headers),
-        network: String::new(),
+        network,
     }
 }
 

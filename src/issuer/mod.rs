@@ -4,12 +4,15 @@ mod accounts;
 mod bearer;
 mod clients;
 mod grants;
+mod introspection;
 mod passwords;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod trace;
+mod unredeemed;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -31,6 +34,7 @@ pub use sign_in::{
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 pub use trace::{Trace, trace};
+pub use userinfo::UserinfoError;
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,9 +150,15 @@ impl Issuer {
         &self.0.policy
     }
 
-    /// The public signing keys.
-    pub fn jwks(&self) -> serde_json::Value {
-        self.0.keys.jwks()
+    /// The public signing keys, as they are now.
+    pub async fn jwks(&self) -> Result<serde_json::Value, KeyError> {
+        self.0.keys.follow().await?;
+        Ok(self.0.keys.jwks())
+    }
+
+    /// Moves the signing keys on where that is due.
+    pub async fn rotate_keys_when_due(&self) -> Result<(), KeyError> {
+        self.0.keys.rotate_when_due(self.0.clock.now()).await
     }
 
     /// Remembers the issuer of this run; says the former one where it was another.
@@ -167,7 +177,7 @@ impl Issuer {
     /// Whether database and keys are at hand.
     pub async fn is_ready(&self) -> bool {
         let database = self.0.store.read(|tx| tx.fact(Fact::MasterKeyId)).await;
-        database.is_ok() && !self.0.keys.list().is_empty()
+        database.is_ok() && self.0.keys.can_sign()
     }
 }
 
@@ -179,8 +189,11 @@ fn at_fault(sign_in: &SignIn, fault: SignInFault) -> IssuerError {
     }
 }
 
-/// Cuts a grant, and writes down why.
+/// Cuts a grant, and writes down why; one that was cut stays as it is.
 fn revoke(tx: &mut dyn Tx, grant: &Grant, reason: RevokeReason, now: Timestamp) -> Result<(), StoreError> {
+    if grant.revoked_at.is_some() {
+        return Ok(());
+    }
     tracing::warn!(grant.id = %grant.id, reason = reason.name(), "revoked a grant");
     let revoked = Event::new(EventKind::GrantRevoked, now).detail(reason.name());
     tx.record(&revoked.user(grant.user).client(&grant.client).grant(grant.id))?;

@@ -16,6 +16,7 @@ use super::{Issuer, IssuerError, Policy, at_fault};
 use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
 use crate::id::Reference;
+use crate::metrics;
 use crate::oauth::{
     AuthorizationRequest, AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, ScopeSet, SignIn,
     SignInFault, Stage,
@@ -160,6 +161,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, "access was denied");
+        metrics::sign_in("denied");
         Ok(Next::Leave {
             url: self.denied(&sign_in.request, sign_in.reference),
             session: None,
@@ -207,6 +209,7 @@ impl Issuer {
         let (sign_in, complete) = self.0.store.write(unit).await?;
         if complete {
             tracing::info!(reference = %sign_in.reference, "sign-in is complete");
+            metrics::sign_in("complete");
             return Ok(Next::Leave {
                 url: self.granted(&sign_in.request, &code),
                 session: None,
@@ -229,6 +232,7 @@ impl Issuer {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
                 let failed = event(EventKind::LoginFailed, &sign_in, now).network(&browser.network);
                 self.0.store.write(move |tx| tx.record(&failed)).await?;
+                metrics::sign_in("failed");
                 return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
             }
         };
@@ -249,6 +253,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, user.id = %user, "sign-in is complete");
+        metrics::sign_in("complete");
         Ok(Next::Leave {
             url: self.granted(&sign_in.request, &code),
             session: Some(session),

@@ -154,6 +154,8 @@ pub trait GameRows {
     fn game(&mut self, user: UserId, id: GameId) -> Result<Option<StoredGame>>;
     /// The person's game that changed last.
     fn newest_game(&mut self, user: UserId) -> Result<Option<StoredGame>>;
+    /// How many games the person has.
+    fn count_games(&mut self, user: UserId) -> Result<u32>;
     /// The person's games, newest change first.
     fn games(&mut self, user: UserId, filter: &GameFilter) -> Result<Vec<GameSummary>>;
     /// The untouched game that an equal request made at `since` or later.
