@@ -117,3 +117,30 @@ test('a refusal arrives as the error it is, and a code works once', { timeout: 1
   const { landed, checks } = await signIn(config);
   await assert.rejects(openid.authorizationCodeGrant(config, landed, checks), { error: 'invalid_grant', status: 400 });
 });
+
+for (const [method, authentication, algorithm] of APPS) {
+  test(`an app with ${method} learns who the person is, and what a token is worth`, { timeout: 60_000 }, async () => {
+    const config = await register(method, authentication, algorithm);
+    // Signatures of id_tokens are checked too, though they come from the token endpoint itself.
+    openid.enableNonRepudiationChecks(config);
+    const expectedNonce = openid.randomNonce();
+    const { tokens } = await signIn(config, { scope: 'openid profile chess offline_access', nonce: expectedNonce }, { expectedNonce });
+    const person = tokens.claims();
+    assert.equal(person.aud, config.clientMetadata().client_id);
+    assert.equal(person.sub, (await claimsOf(config, tokens.access_token)).sub, 'one subject everywhere');
+    const told = await openid.fetchUserInfo(config, tokens.access_token, person.sub);
+    assert.ok(told.name, JSON.stringify(told));
+
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token);
+    for (const token of [refreshed.access_token, refreshed.refresh_token]) {
+      const worth = await openid.tokenIntrospection(config, token);
+      assert.equal(worth.active, true);
+      assert.equal(worth.sub, person.sub);
+      assert.equal(worth.client_id, config.clientMetadata().client_id);
+      assert.ok(worth.scope.split(' ').includes('chess'), worth.scope);
+    }
+    await openid.tokenRevocation(config, refreshed.access_token, { token_type_hint: 'access_token' });
+    assert.deepEqual(await openid.tokenIntrospection(config, refreshed.refresh_token), { active: false });
+    await assert.rejects(openid.fetchUserInfo(config, refreshed.access_token, person.sub), openid.WWWAuthenticateChallengeError);
+  });
+}
