@@ -31,6 +31,9 @@ enum Command {
     /// Local accounts
     #[command(subcommand)]
     Users(Users),
+    /// OAuth clients: the apps that may ask people for access
+    #[command(subcommand)]
+    Clients(Clients),
     /// Who let which app in
     #[command(subcommand)]
     Grants(Grants),
@@ -96,6 +99,29 @@ struct WithPassword {
     /// Read the password from standard input
     #[arg(long)]
     password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Clients {
+    /// List all clients: how they call themselves, where they come from, where they send people, their use
+    List,
+    /// Add a client for an app that cannot register itself; its id, and its secret once, are printed
+    Add {
+        /// How it is called on the consent page
+        #[arg(long)]
+        name: String,
+        /// Where it may be answered; may be given several times
+        #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+        redirect_uris: Vec<String>,
+        /// Give it a secret, which it then has to show
+        #[arg(long)]
+        confidential: bool,
+    },
+    /// Remove a client: its grants end with their next request
+    Remove {
+        /// Its id
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,6 +196,18 @@ impl Cli {
                     Users::Disable { name } => commands::users::disable(&accounts, &name).await,
                     Users::Enable { name } => commands::users::enable(&accounts, &name).await,
                     Users::Remove { name, yes: _ } => commands::users::remove(&accounts, &name).await,
+                }
+            }
+            Command::Clients(clients) => {
+                let registry = commands::clients::open(&config)?;
+                match clients {
+                    Clients::List => commands::clients::list(&registry).await,
+                    Clients::Add {
+                        name,
+                        redirect_uris,
+                        confidential,
+                    } => commands::clients::add(&registry, &name, &redirect_uris, confidential).await,
+                    Clients::Remove { id } => commands::clients::remove(&registry, &id).await,
                 }
             }
             Command::Grants(Grants::List { user }) => commands::grants::list(&config, user.as_deref()).await,

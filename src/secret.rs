@@ -269,6 +269,12 @@ impl MacKey {
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
     }
 
+    /// A number that only the holder of the key can work out: the same for the same parts, and else random.
+    pub fn number(&self, parts: &[&str]) -> [u8; 16] {
+        let digest = Digest::of(self.tag(parts).as_bytes());
+        std::array::from_fn(|index| digest.as_bytes()[index])
+    }
+
     /// Whether `tag` is the tag of these parts.
     pub fn verify(&self, parts: &[&str], tag: &str) -> bool {
         equal(self.tag(parts).as_bytes(), tag.as_bytes())

@@ -68,6 +68,13 @@ impl TrustedProxies {
         self.behind(peer, request.headers())
     }
 
+    /// The network of the client, as the operator's record names it: never a single machine.
+    pub(super) fn network(&self, request: &Request) -> String {
+        let client = self.client(request);
+        let length = if client.is_ipv4() { 24 } else { 64 };
+        IpNet::new(client, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
+    }
+
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         for value in headers.get_all(FORWARDED_FOR).iter().rev() {

@@ -115,6 +115,11 @@ impl Limits {
             .inspect_err(|_| metrics::rate_limited("person"))
     }
 
+    /// Where a request comes from, for the operator's record.
+    pub(super) fn network(&self, request: &Request) -> String {
+        self.proxies.network(request)
+    }
+
     fn address(&self, kind: Kind, request: &Request) -> Result<(), Wait> {
         let Some(addresses) = &self.addresses else {
             return Ok(());

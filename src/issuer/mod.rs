@@ -3,9 +3,11 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod documents;
 mod grants;
 mod introspection;
 mod passwords;
+mod registry;
 mod sign_in;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,7 @@ use crate::audit::{Event, EventKind};
 use crate::clock::{Clock, Seconds, Timestamp};
 use crate::id::Reference;
 use crate::keys::{KeyError, KeyRing};
+use crate::net::Net;
 use crate::oauth::{AuthorizeError, Grant, RevokeReason, SignIn, SignInFault, TokenError};
 use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
@@ -29,6 +32,7 @@ pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
 pub use grants::{Grants, GrantsError};
+pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
@@ -81,6 +85,8 @@ struct Inner {
     public_url: PublicUrl,
     policy: Policy,
     csrf: MacKey,
+    registrations: clients::Registrations,
+    documents: documents::Documents,
     passwords: passwords::Passwords,
     bearer: bearer::Verified,
 }
@@ -119,7 +125,7 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Puts the server together.
+    /// Puts the server together. `net` reads the metadata documents of clients.
     pub fn new(
         store: Store,
         keys: KeyRing,
@@ -127,6 +133,7 @@ impl Issuer {
         public_url: PublicUrl,
         policy: Policy,
         master: &MasterKey,
+        net: Net,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -135,6 +142,8 @@ impl Issuer {
             public_url,
             policy,
             csrf: master.mac("csrf"),
+            registrations: clients::Registrations::new(master),
+            documents: documents::Documents::new(net),
             passwords: passwords::Passwords::new(),
             bearer: bearer::Verified::new(),
         }))

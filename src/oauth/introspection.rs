@@ -13,7 +13,7 @@
 use serde_json::{Value, json};
 
 use super::access::AccessClaims;
-use super::client::{AuthMethod, Client};
+use super::client::AuthenticatedClient;
 use super::error::TokenError;
 use super::grant::Grant;
 use super::scope::Scope;
@@ -42,7 +42,7 @@ pub enum RecognisedToken<'a> {
 
 /// Decides what `client`, which proved who it is, learns: `None` is for what is no token of ours.
 pub fn decide_introspection(
-    client: &Client,
+    client: &AuthenticatedClient,
     found: Option<&Recognised<'_>>,
     issuer: &str,
     now: Timestamp,
@@ -51,7 +51,7 @@ pub fn decide_introspection(
         return Ok(inactive());
     };
     let own = found.grant.client == client.id;
-    if client.metadata.auth_method == AuthMethod::None && !own {
+    if !client.confidential && !own {
         return Err(TokenError::client(
             "a public client may ask about its own tokens alone",
         ));
@@ -112,24 +112,17 @@ fn active(found: &Recognised<'_>, issuer: &str, now: Timestamp) -> Option<(Value
 mod tests {
     use super::*;
     use crate::id::{GrantId, UserId};
-    use crate::oauth::{ClientId, ClientSnapshot, ScopeSet, TokenCode, validate_registration};
+    use crate::oauth::{ClientId, ClientSnapshot, ScopeSet, TokenCode};
     use crate::secret::Digest;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds)
     }
 
-    fn client(n: u8, auth_method: AuthMethod) -> Client {
-        let body = br#"{"redirect_uris": ["https://h.example/cb"], "token_endpoint_auth_method": "none"}"#;
-        let mut metadata = validate_registration(body).unwrap();
-        metadata.auth_method = auth_method;
-        Client {
+    fn client(n: u8, confidential: bool) -> AuthenticatedClient {
+        AuthenticatedClient {
             id: ClientId::registered([n; 16]),
-            metadata,
-            secret: None,
-            created_at: at(0),
-            activated_at: None,
-            added: false,
+            confidential,
         }
     }
 
@@ -182,7 +175,7 @@ mod tests {
     }
 
     fn ask(
-        who: &Client,
+        who: &AuthenticatedClient,
         token: RecognisedToken<'_>,
         grant: &Grant,
         user: Option<&str>,
@@ -198,10 +191,7 @@ mod tests {
 
     #[test]
     fn a_name_is_told_to_its_own_client_where_profile_was_granted() {
-        let (own, other) = (
-            client(1, AuthMethod::ClientSecretBasic),
-            client(2, AuthMethod::ClientSecretBasic),
-        );
+        let (own, other) = (client(1, true), client(2, true));
         let (with, without) = (claims("chess profile"), claims("chess"));
         let told = |who, claims| ask(who, RecognisedToken::Access(claims), &grant(), Some("Ana"), 5).unwrap();
         assert_eq!(told(&own, &with)["username"], "Ana");
@@ -213,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_public_client_asks_about_its_own_tokens_alone() {
-        let (own, other) = (client(1, AuthMethod::None), client(2, AuthMethod::None));
+        let (own, other) = (client(1, false), client(2, false));
         let claims = claims("chess");
         for token in [
             RecognisedToken::Access(&claims),
@@ -232,7 +222,7 @@ mod tests {
 
     #[test]
     fn what_is_over_is_inactive_and_no_more_is_said() {
-        let who = client(2, AuthMethod::ClientSecretPost);
+        let who = client(2, true);
         let claims = claims("chess");
         let access = RecognisedToken::Access(&claims);
         let (live, retired) = (refresh_token(false), refresh_token(true));

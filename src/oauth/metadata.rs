@@ -51,6 +51,7 @@ pub fn authorization_server(url: &PublicUrl, registration: bool) -> Value {
         "claims_supported": CLAIMS,
         // Left out, it would mean yes.
         "request_uri_parameter_supported": false,
+        "client_id_metadata_document_supported": true,
         "protected_resources": [url.resource()],
     });
     if registration {

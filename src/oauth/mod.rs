@@ -6,7 +6,8 @@
 //! | OAuth 2.1 section 4.1.3, code exchange | `token` | [`decide_exchange`] |
 //! | OAuth 2.1 section 4.3, refresh | `token` | [`decide_refresh`] |
 //! | OAuth 2.1 section 2.3, RFC 8252 section 7.3, redirect URIs | `redirect` | [`RedirectUri::parse`], [`RedirectUri::matches`] |
-//! | RFC 7591, registration | `client` | [`validate_registration`] |
+//! | RFC 7591, registration | `registration` | [`validate_registration`] |
+//! | draft-ietf-oauth-client-id-metadata-document | `document` | [`validate_document`] |
 //! | RFC 7636, PKCE | `pkce` | [`CodeChallenge::is_met_by`] |
 //! | RFC 7662, introspection | `introspection` | [`decide_introspection`] |
 //! | RFC 8414, RFC 9728, metadata; RFC 6750, challenge | `metadata` | [`authorization_server`], [`protected_resource`], [`challenge`] |
@@ -19,13 +20,16 @@
 mod access;
 mod authorize;
 mod client;
+mod document;
 mod error;
 mod grant;
 mod id_token;
 mod introspection;
+mod json;
 mod metadata;
 mod pkce;
 mod redirect;
+mod registration;
 mod resource;
 mod scope;
 mod token;
@@ -36,8 +40,12 @@ pub use access::{
 };
 pub use authorize::{AuthorizationRequest, Prompt, RawRequest};
 pub use client::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId, UNUSED_LIFE, clean_name,
-    validate_registration,
+    AuthMethod, AuthenticatedClient, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId,
+    UNUSED_LIFE,
+};
+pub use document::{
+    InvalidDocument, InvalidDocumentUrl, KeptDocument, STAND_IN, document_client, validate_document,
+    well_known_document,
 };
 pub use error::{
     AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault, RegistrationError, TokenCode, TokenError,
@@ -45,11 +53,13 @@ pub use error::{
 pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
 pub use id_token::IdClaims;
 pub use introspection::{Recognised, RecognisedToken, decide_introspection};
+pub use json::InvalidObject;
 pub use metadata::{
     Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource, userinfo_challenge,
 };
 pub use pkce::{CodeChallenge, REQUIRED as PKCE_REQUIRED};
 pub use redirect::{InvalidRedirectUri, RedirectUri};
+pub use registration::{MAX_REDIRECT_URIS, clean_name, validate_registration};
 pub use resource::means_ours;
 pub use scope::{Scope, ScopeSet};
 #[cfg(test)]

@@ -10,7 +10,8 @@ use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AuthorizationCode, Client, ClientId, Grant, RefreshToken, Retired, RevokeReason, SignIn, Stage,
+    AuthorizationCode, Client, ClientId, Grant, KeptDocument, RefreshToken, Retired, RevokeReason, SignIn,
+    Stage,
 };
 use crate::secret::Digest;
 
@@ -78,14 +79,37 @@ pub trait AccountRows {
     fn delete_sessions(&mut self, user: UserId) -> Result<()>;
 }
 
-/// Registered clients.
+/// Clients: those that registered or were added, and the metadata documents of the others.
 pub trait ClientRows {
-    /// The client with this id.
+    /// The registered or added client with this id.
     fn client(&mut self, id: &ClientId) -> Result<Option<Client>>;
+    /// Every registered or added client, oldest first.
+    fn clients(&mut self) -> Result<Vec<Client>>;
     /// Adds a client.
     fn insert_client(&mut self, client: &Client) -> Result<()>;
+    /// Lets an unused registration begin anew.
+    fn renew_client(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
     /// Notes the first use; later ones change nothing.
     fn activate_client(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
+    /// How many clients registered themselves and were never used. Reads a whole index.
+    fn count_unused_clients(&mut self) -> Result<u32>;
+    /// Deletes the oldest `count` registrations that were never used and have no sign-in under way at `now`;
+    /// says which.
+    fn evict_unused_clients(&mut self, count: u32, now: Timestamp) -> Result<Vec<ClientId>>;
+    /// Deletes what is kept of a client, and its sign-ins under way; says whether there was anything. Its grants
+    /// stay: they are to be revoked before.
+    fn delete_client(&mut self, id: &ClientId) -> Result<bool>;
+
+    /// The metadata document at this address, as it was last read.
+    fn client_document(&mut self, id: &ClientId) -> Result<Option<KeptDocument>>;
+    /// Every document that is kept, last used first.
+    fn client_documents(&mut self) -> Result<Vec<KeptDocument>>;
+    /// Keeps a document in the place of the former one; of all of them, the `keep` last used stay.
+    fn keep_client_document(&mut self, document: &KeptDocument, keep: u32) -> Result<()>;
+    /// Notes that a client came with its document.
+    fn touch_client_document(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
+    /// Forgets a document.
+    fn delete_client_document(&mut self, id: &ClientId) -> Result<()>;
 }
 
 /// Sign-ins under way, grants, codes and refresh tokens.

@@ -58,7 +58,7 @@ impl Issuer {
                 }
                 ExchangeDecision::Redeem => {
                     tx.redeem_code(code.digest, now)?;
-                    let refresh = client.metadata.refreshes.then(|| fresh.token.clone());
+                    let refresh = grant.snapshot.refreshes.then(|| fresh.token.clone());
                     if let Some(refresh) = &refresh {
                         tx.insert_refresh_token(&first(refresh, &grant, idle, now))?;
                     }

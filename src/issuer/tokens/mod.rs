@@ -75,8 +75,8 @@ impl Issuer {
         let claims = self.claims(grant, issued.scopes, issued.generation, now, expires_in);
         let access = self.0.keys.sign(&claims)?;
         let id_token = if issued.scopes.contains(Scope::OpenId) {
-            let issuer = self.public_url().origin();
-            let claims = IdClaims::new(issuer, grant, &access, issued.nonce, now);
+            let origin = self.public_url().origin();
+            let claims = IdClaims::new(origin, grant, &access, issued.nonce, now);
             Some(self.0.keys.sign(&claims)?)
         } else {
             None
