@@ -16,6 +16,7 @@ mod consent;
 mod discovery;
 mod durability;
 mod engine;
+mod flood;
 mod fuzz;
 mod hosts;
 mod isolation;
