@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod chess;
 pub mod cli;
 pub mod clock;
@@ -30,6 +31,7 @@ pub mod issuer;
 pub mod janitor;
 pub mod keys;
 pub mod mcp;
+pub mod net;
 pub mod oauth;
 pub mod secret;
 pub mod server;

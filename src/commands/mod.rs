@@ -1,9 +1,11 @@
 //! The commands, one short file each. Lines for people go to stdout, logs to stderr.
 
 pub(crate) mod backup;
+pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod trace;
 pub(crate) mod users;
 
 use std::io::Write as _;

@@ -23,8 +23,8 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use tx::{
-    AccountRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows, GameSummary, GrantRows, KeyRows,
-    KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally, Tx,
+    AccountRows, AuditRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows, GameSummary,
+    GrantRows, KeyRows, KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally, Tx,
 };
 
 /// Where the database is.
