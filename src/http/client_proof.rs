@@ -57,7 +57,7 @@ fn client_proof(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenEr
     Ok(basic)
 }
 
-fn basic_credentials(header: &str) -> Option<ClientProof> {
+pub(super) fn basic_credentials(header: &str) -> Option<ClientProof> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

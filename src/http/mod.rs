@@ -13,6 +13,8 @@ mod cors;
 mod discovery;
 mod error;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod health;
 mod hosts;
 mod introspect;

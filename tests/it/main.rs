@@ -17,6 +17,7 @@ mod discovery;
 mod doctor;
 mod durability;
 mod engine;
+mod flood;
 mod fuzz;
 mod hosts;
 mod id_token;
