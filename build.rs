@@ -6,10 +6,14 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-env-changed=CXX");
+    if std::env::var_os("CARGO_FEATURE_ENGINE").is_none() {
+        return;
+    }
     let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
     let Some(library) = static_library(&compiler) else {
         eprintln!(
-            "no C++ compiler `{compiler}`: the chess engine needs one (on Debian `apt install g++`; or set CXX)"
+            "no C++ compiler `{compiler}`: the chess engine needs one (on Debian `apt install g++`; or set CXX; or \
+             build with --no-default-features and install Stockfish)"
         );
         std::process::exit(1);
     };

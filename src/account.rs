@@ -77,6 +77,10 @@ pub struct BrowserSession {
     pub expires_at: Timestamp,
     /// When the browser was last seen; idle sessions end early.
     pub last_seen_at: Timestamp,
+    /// Which browser, in words such as `Firefox on Linux`; empty where it did not say.
+    pub agent: String,
+    /// From which network it signed in: the prefix of its address; empty where that is unknown.
+    pub network: String,
 }
 
 #[cfg(test)]

@@ -31,9 +31,15 @@ enum Command {
     /// Local accounts
     #[command(subcommand)]
     Users(Users),
+    /// Who let which app in
+    #[command(subcommand)]
+    Grants(Grants),
     /// Signing keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Sign-ins
+    #[command(subcommand)]
+    Auth(Auth),
     /// Print an access token for a local user, for scripts and MCP Inspector
     Token {
         /// Whose token
@@ -93,6 +99,31 @@ struct WithPassword {
 }
 
 #[derive(Debug, Subcommand)]
+enum Grants {
+    /// List the live grants, last used first
+    List {
+        /// Only those of this account
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
+    /// Cut a grant: its app is out from its next request on
+    Revoke {
+        /// The grant's id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Auth {
+    /// Tell everything known about one sign-in
+    Trace {
+        /// The reference shown on its pages
+        #[arg(value_name = "REF")]
+        reference: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum Keys {
     /// List the signing keys, newest first
     List,
@@ -133,6 +164,9 @@ impl Cli {
                     Users::Remove { name, yes: _ } => commands::users::remove(&accounts, &name).await,
                 }
             }
+            Command::Grants(Grants::List { user }) => commands::grants::list(&config, user.as_deref()).await,
+            Command::Grants(Grants::Revoke { id }) => commands::grants::revoke(&config, &id).await,
+            Command::Auth(Auth::Trace { reference }) => commands::trace::run(&config, &reference).await,
             Command::Keys(Keys::List) => commands::keys::list(&config).await,
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,

@@ -14,6 +14,7 @@
 
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod census;
 pub mod chess;
 pub mod cli;

@@ -38,7 +38,7 @@ fn opening() -> Line {
 
 fn pool(own: impl Into<PathBuf>, external: Option<PathBuf>, processes: usize) -> Engines {
     Engines::new(EngineOptions {
-        own: own.into(),
+        own: Some(own.into()),
         external,
         processes,
         hash_mb: 4,

@@ -2,9 +2,11 @@
 
 pub(crate) mod backup;
 pub(crate) mod doctor;
+pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod serve;
 pub(crate) mod token;
+pub(crate) mod trace;
 pub(crate) mod users;
 
 use std::io::Write as _;

@@ -7,6 +7,10 @@ use std::time::Duration;
 pub enum EngineError {
     #[error("no engine could be started: {0}")]
     Unavailable(String),
+    #[error(
+        "this program was built without an engine of its own; with Stockfish (see STOCKFISH_PATH) level 10 and analysis work"
+    )]
+    NotBuiltIn,
     #[error("too many searches are waiting")]
     Busy,
     #[error("the engine did not answer within {0:?} and was stopped")]

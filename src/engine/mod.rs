@@ -1,7 +1,7 @@
 //! Opponents and analysis: [`Engines`], a bounded pool of UCI engines that people share fairly.
 //!
 //! Two engines, one way to talk to them: an external Stockfish where the operator has one, and the embedded
-//! Fairy-Stockfish, always there. Which position to ask about and what the answer means for a game is not
+//! Fairy-Stockfish, there unless the program was built without it. Which position to ask about and what the answer means for a game is not
 //! decided here.
 
 pub mod embedded;

@@ -37,8 +37,8 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// What the pool is made of.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// Our own executable, which is the embedded engine: [`super::own_executable`].
-    pub own: PathBuf,
+    /// Our own executable, which is the embedded engine where one is built in: [`super::own_executable`].
+    pub own: Option<PathBuf>,
     /// The external engine, where there is one: [`super::find_external`].
     pub external: Option<PathBuf>,
     /// How many processes there are at most; at least 1.
@@ -53,7 +53,7 @@ pub struct Engines(Arc<Pool>);
 
 #[derive(Debug)]
 struct Pool {
-    embedded: Program,
+    embedded: Option<Program>,
     external: Option<Program>,
     reliance: Reliance,
     external_name: OnceLock<String>,
@@ -68,11 +68,11 @@ impl Engines {
         let hash_mb = options.hash_mb;
         let processes = options.processes.max(1);
         Self(Arc::new(Pool {
-            embedded: Program {
+            embedded: options.own.map(|path| Program {
                 kind: Kind::Embedded,
-                path: options.own,
+                path,
                 hash_mb,
-            },
+            }),
             external: options.external.map(|path| Program {
                 kind: Kind::External,
                 path,
@@ -183,17 +183,17 @@ impl Pool {
         metrics::engine_failed();
         tracing::warn!(engine.name = process.name(), %fault, "an engine failed in a search and was ended");
         drop(process);
-        if !fault.is_fault_of_process() {
+        let Some(embedded) = self.embedded.as_ref().filter(|_| fault.is_fault_of_process()) else {
             return Err(fault);
-        }
-        timeout_at(deadline + RESTART, self.again(search))
+        };
+        timeout_at(deadline + RESTART, self.again(embedded, search))
             .await
             .unwrap_or(Err(fault))
     }
 
     /// A second try, on a fresh process of the engine that we can vouch for.
-    async fn again(&self, search: &Search) -> Result<Found, EngineError> {
-        let mut process = self.start(&self.embedded).await?;
+    async fn again(&self, embedded: &Program, search: &Search) -> Result<Found, EngineError> {
+        let mut process = self.start(embedded).await?;
         let found = process.search(search).await?;
         self.keep(process);
         Ok(found)
@@ -218,9 +218,10 @@ impl Pool {
                 Err(fault) => self.reliance.failed(&fault),
             }
         }
+        let embedded = self.embedded.as_ref().ok_or(EngineError::NotBuiltIn)?;
         match self.take(Kind::Embedded, memory) {
             Some(kept) => Ok(kept),
-            None => self.start(&self.embedded).await,
+            None => self.start(embedded).await,
         }
     }
 
@@ -282,7 +283,8 @@ impl Pool {
 
     fn describe(&self) -> String {
         let Some(external) = self.external.as_ref().filter(|_| self.reliance.is_usable()) else {
-            return "embedded Fairy-Stockfish".to_owned();
+            let embedded = self.embedded.as_ref().map(|_| "embedded Fairy-Stockfish");
+            return embedded.unwrap_or("none").to_owned();
         };
         let name = self.external_name.get().map_or("external engine", String::as_str);
         format!("{name} at {}", external.path.display())

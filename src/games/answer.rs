@@ -161,6 +161,11 @@ impl Games {
                     tracing::debug!(%error, "the engine is still away");
                     return true;
                 }
+                // Of this game's level alone, and for good: level 10 may well have an engine.
+                Err(Fault::Engine(error @ EngineError::NotBuiltIn)) => {
+                    tracing::debug!(game.id = %id, %error, "no engine of this program plays this level");
+                    unanswered = true;
+                }
                 // Perhaps a fault of this game alone: the others must not wait for it.
                 Err(Fault::Engine(error)) => {
                     tracing::warn!(game.id = %id, %error, "the engine cannot reply in this game");

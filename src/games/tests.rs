@@ -23,7 +23,7 @@ struct Table {
 
 fn engines(own: &Path) -> Engines {
     Engines::new(EngineOptions {
-        own: own.to_owned(),
+        own: Some(own.to_owned()),
         external: None,
         processes: 1,
         hash_mb: 16,

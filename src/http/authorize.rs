@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::form::Form;
 use super::{Door, cookies, error};
 use crate::issuer::{Browser, ConsentForm, Decision, IssuerError, Next, SignInForm};
+use crate::oauth::ScopeSet;
 
 /// `GET /oauth/authorize`: asks for consent.
 pub(super) async fn authorize(
@@ -42,6 +43,8 @@ pub(super) async fn consent(State(door): State<Door>, request: Request) -> Respo
         return error::page(&door, IssuerError::Stale);
     };
     let csrf = form.get("csrf").unwrap_or_default().to_owned();
+    let ticked = form.all("scope").map(ScopeSet::parse);
+    let scopes = ticked.fold(ScopeSet::default(), ScopeSet::or);
     let next = door
         .0
         .issuer
@@ -50,6 +53,7 @@ pub(super) async fn consent(State(door): State<Door>, request: Request) -> Respo
                 handle,
                 csrf,
                 decision,
+                scopes,
             },
             browser,
         )
@@ -85,7 +89,7 @@ async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Resp
         return Err(refuse(StatusCode::FORBIDDEN, text));
     }
     let browser = cookies::browser(request.headers(), door.0.issuer.public_url().is_secure());
-    let form = Form::read(request)
+    let form = Form::read_page(request)
         .await
         .map_err(|bad| refuse(StatusCode::BAD_REQUEST, bad.0))?;
     Ok((form, browser))

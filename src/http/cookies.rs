@@ -7,6 +7,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
+use super::agent;
 use crate::issuer::Browser;
 use crate::secret::Secret;
 
@@ -69,6 +70,8 @@ pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
     Browser {
         cookie: Cookie::Browser.read(headers, secure),
         session: Cookie::Session.read(headers, secure),
+        agent: agent::words(headers),
+        network: String::new(),
     }
 }
 

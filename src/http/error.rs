@@ -13,26 +13,30 @@ use crate::oauth::{AuthorizeError, SignInFault, TokenCode, TokenError};
 /// The answer to a form or an authorization request that went wrong.
 pub(super) fn page(door: &Door, error: IssuerError) -> Response {
     let pages = &door.0.pages;
-    let refuse = |title: &str, text: &str| pages.message(StatusCode::BAD_REQUEST, title, text, None);
+    let refuse =
+        |title: &str, text: &str, reference| pages.message(StatusCode::BAD_REQUEST, title, text, reference);
     match error {
-        IssuerError::Authorize(AuthorizeError::Local(fault)) => {
-            tracing::info!(?fault, "authorization request refused");
-            refuse("This app cannot be connected", &fault.to_string())
+        IssuerError::Authorize {
+            error: AuthorizeError::Local(fault),
+            reference,
+        } => refuse(
+            "This app cannot be connected",
+            &fault.to_string(),
+            Some(reference),
+        ),
+        IssuerError::Authorize {
+            error: AuthorizeError::Redirect(answer),
+            reference,
+        } => leave(&door.0.issuer.error_url(&answer, reference)),
+        IssuerError::Form {
+            fault: fault @ SignInFault::Done,
+            reference,
+        } => pages.message(StatusCode::OK, "All done", &fault.to_string(), Some(reference)),
+        IssuerError::Form { fault, reference } => {
+            refuse("Please start again", &fault.to_string(), Some(reference))
         }
-        IssuerError::Authorize(AuthorizeError::Redirect(answer)) => {
-            tracing::info!(
-                code = answer.code.as_str(),
-                why = answer.description,
-                "authorization request refused"
-            );
-            leave(&door.0.issuer.error_url(&answer))
-        }
-        IssuerError::Form(SignInFault::Done) => {
-            pages.message(StatusCode::OK, "All done", &SignInFault::Done.to_string(), None)
-        }
-        IssuerError::Form(fault) => refuse("Please start again", &fault.to_string()),
-        error @ IssuerError::Stale => refuse("Please start again", &error.to_string()),
-        IssuerError::Token(error) => refuse("This app cannot be connected", error.description),
+        error @ IssuerError::Stale => refuse("Please start again", &error.to_string(), None),
+        IssuerError::Token(error) => refuse("This app cannot be connected", error.description, None),
         IssuerError::Key(error) => broken_page(door, &error),
         IssuerError::Store(error) => broken_page(door, &error),
     }
@@ -67,7 +71,7 @@ pub(super) fn token(error: IssuerError, basic: bool) -> Response {
         IssuerError::Token(error) => refused(error, basic),
         IssuerError::Key(error) => broken_json(&error),
         IssuerError::Store(error) => broken_json(&error),
-        error @ (IssuerError::Authorize(_) | IssuerError::Form(_) | IssuerError::Stale) => {
+        error @ (IssuerError::Authorize { .. } | IssuerError::Form { .. } | IssuerError::Stale) => {
             broken_json(&error)
         }
     }

@@ -18,8 +18,17 @@ pub(super) struct Form(Vec<(String, String)>);
 pub(super) struct BadForm(pub(super) &'static str);
 
 impl Form {
-    /// Reads the body of a request.
+    /// Reads the body of a request to an endpoint; only `resource` may repeat (RFC 8707 section 2).
     pub(super) async fn read(request: Request) -> Result<Self, BadForm> {
+        Self::read_but_once(request, "resource").await
+    }
+
+    /// Reads the form of one of our pages; only the checkboxes of `scope` may repeat.
+    pub(super) async fn read_page(request: Request) -> Result<Self, BadForm> {
+        Self::read_but_once(request, "scope").await
+    }
+
+    async fn read_but_once(request: Request, may_repeat: &str) -> Result<Self, BadForm> {
         let (parts, body) = request.into_parts();
         if !is_form(&parts.headers) {
             return Err(BadForm("the body must be application/x-www-form-urlencoded"));
@@ -27,15 +36,15 @@ impl Form {
         let body = read_at_most(body, MAX_FORM)
             .await
             .ok_or(BadForm("the body is too large or incomplete"))?;
-        Self::parse(&body)
+        Self::parse(&body, may_repeat)
     }
 
-    fn parse(body: &[u8]) -> Result<Self, BadForm> {
+    fn parse(body: &[u8], may_repeat: &str) -> Result<Self, BadForm> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         let mut names: Vec<&str> = pairs
             .iter()
             .map(|(name, _)| name.as_str())
-            .filter(|n| *n != "resource")
+            .filter(|name| *name != may_repeat)
             .collect();
         names.sort_unstable();
         if names.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -83,12 +92,13 @@ mod tests {
 
     #[test]
     fn no_parameter_but_resource_occurs_twice() {
-        let form = Form::parse(b"a=1&resource=x&resource=y&b=&c=%20").unwrap_or_else(|bad| panic!("{bad:?}"));
+        let form = Form::parse(b"a=1&resource=x&resource=y&b=&c=%20", "resource")
+            .unwrap_or_else(|bad| panic!("{bad:?}"));
         assert_eq!(form.get("a"), Some("1"));
         assert_eq!(form.get("b"), None);
         assert_eq!(form.get("c"), Some(" "));
         assert_eq!(form.all("resource").collect::<Vec<_>>(), ["x", "y"]);
-        assert!(Form::parse(b"a=1&b=2&a=1").is_err());
-        assert!(Form::parse(b"a=&a=").is_err());
+        assert!(Form::parse(b"a=1&b=2&a=1", "resource").is_err());
+        assert!(Form::parse(b"a=&a=", "resource").is_err());
     }
 }

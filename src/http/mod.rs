@@ -3,6 +3,7 @@
 //! Handlers parse, call the [`Issuer`] or the MCP service, and render. Hosts are checked outermost, on every
 //! path; origins on `/mcp` and on form posts.
 
+mod agent;
 mod authorize;
 mod buckets;
 mod client_address;

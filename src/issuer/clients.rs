@@ -50,11 +50,20 @@ impl Issuer {
             secret: secret.as_ref().map(Secret::digest),
             created_at: self.0.clock.now(),
             activated_at: None,
+            added: false,
         };
         let answer = client.registration_response(secret.as_ref());
         tracing::info!(client.id = %client.id, confidential, "registered a client");
         self.0.store.write(move |tx| tx.insert_client(&client)).await?;
         Ok(Registered(answer))
+    }
+}
+
+impl Issuer {
+    /// The client with this id, as it is now; `None` for one that is unknown or lapsed.
+    pub(super) async fn client(&self, id: ClientId, now: Timestamp) -> Result<Option<Client>, StoreError> {
+        let found = self.0.store.read(move |tx| tx.client(&id)).await?;
+        Ok(found.filter(|client| !client.is_lapsed(now)))
     }
 }
 

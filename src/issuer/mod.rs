@@ -3,26 +3,34 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod grants;
 mod passwords;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod tokens;
+mod trace;
 
 use std::sync::Arc;
 
-use crate::clock::{Clock, Seconds};
+use crate::audit::{Event, EventKind};
+use crate::clock::{Clock, Seconds, Timestamp};
+use crate::id::Reference;
 use crate::keys::{KeyError, KeyRing};
-use crate::oauth::{AuthorizeError, SignInFault, TokenError};
+use crate::oauth::{AuthorizeError, Grant, RevokeReason, SignIn, SignInFault, TokenError};
 use crate::secret::{MacKey, MasterKey, Secret};
-use crate::store::{Fact, Store, StoreError};
+use crate::store::{Fact, Store, StoreError, Tx};
 use crate::urls::PublicUrl;
 
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use grants::{Grants, GrantsError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
+pub use trace::{Trace, trace};
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,13 +86,23 @@ struct Inner {
 pub enum IssuerError {
     /// The authorization request goes no further.
     #[error("authorization request refused")]
-    Authorize(AuthorizeError),
+    Authorize {
+        /// Why, and where the answer may go.
+        error: AuthorizeError,
+        /// Names this attempt on the page, in the answer and in the record.
+        reference: Reference,
+    },
     /// The token endpoint refuses.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// A form came too late, from elsewhere, or twice.
-    #[error(transparent)]
-    Form(#[from] SignInFault),
+    #[error("{fault}")]
+    Form {
+        /// What is wrong with it.
+        fault: SignInFault,
+        /// Names its sign-in.
+        reference: Reference,
+    },
     /// The form's CSRF value is not ours, or its sign-in is unknown.
     #[error("This page is no longer valid. Go back to the app and connect again.")]
     Stale,
@@ -151,4 +169,20 @@ impl Issuer {
         let database = self.0.store.read(|tx| tx.fact(Fact::MasterKeyId)).await;
         database.is_ok() && !self.0.keys.list().is_empty()
     }
+}
+
+/// A fault of one of the forms of this sign-in.
+fn at_fault(sign_in: &SignIn, fault: SignInFault) -> IssuerError {
+    IssuerError::Form {
+        fault,
+        reference: sign_in.reference,
+    }
+}
+
+/// Cuts a grant, and writes down why.
+fn revoke(tx: &mut dyn Tx, grant: &Grant, reason: RevokeReason, now: Timestamp) -> Result<(), StoreError> {
+    tracing::warn!(grant.id = %grant.id, reason = reason.name(), "revoked a grant");
+    let revoked = Event::new(EventKind::GrantRevoked, now).detail(reason.name());
+    tx.record(&revoked.user(grant.user).client(&grant.client).grant(grant.id))?;
+    tx.revoke_grant(grant.id, now, reason)
 }

@@ -1,6 +1,7 @@
 //! Password hashing: Argon2id, two at a time, and the same work for names that do not exist.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
@@ -18,13 +19,21 @@ const NOBODY: &str =
 /// Verifies passwords.
 pub(super) struct Passwords {
     permits: Arc<Semaphore>,
+    /// How often that work was done: once for each attempt, whoever it names.
+    computed: Arc<AtomicU64>,
 }
 
 impl Passwords {
     pub(super) fn new() -> Self {
         Self {
             permits: Arc::new(Semaphore::new(AT_ONCE)),
+            computed: Arc::default(),
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn computed(&self) -> u64 {
+        self.computed.load(Ordering::Relaxed)
     }
 
     /// Whether `password` belongs to `kept`; without a hash the same work is done for nothing.
@@ -32,6 +41,7 @@ impl Passwords {
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
             return false;
         };
+        let computed = Arc::clone(&self.computed);
         let exists = kept.is_some();
         let kept = kept.unwrap_or_else(|| NOBODY.to_owned());
         #[expect(clippy::disallowed_methods, reason = "bounded by the permits")]
@@ -39,9 +49,9 @@ impl Passwords {
             let _permit = permit;
             let parsed = PasswordHash::new(&kept);
             parsed.is_ok_and(|kept| {
-                Argon2::default()
-                    .verify_password(password.expose().as_bytes(), &kept)
-                    .is_ok()
+                let verified = Argon2::default().verify_password(password.expose().as_bytes(), &kept);
+                computed.fetch_add(1, Ordering::Relaxed);
+                verified.is_ok()
             })
         });
         task.await.unwrap_or(false) && exists

@@ -1,13 +1,13 @@
 //! Codes and refresh tokens become tokens; tokens are revoked.
 
 use super::clients::authenticate;
-use super::{Issuer, IssuerError};
+use super::{Issuer, IssuerError, revoke};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AccessClaims, ClientId, ExchangeDecision, Grant, Redemption, Refresh, RefreshDecision, RefreshToken,
-    Retired, RevokeReason, Scope, ScopeSet, TokenCode, TokenError, decide_exchange, decide_refresh,
-    means_ours, refreshed_scopes, unknown_code, unknown_refresh_token,
+    AccessClaims, ClientId, ClientSnapshot, ExchangeDecision, Grant, Redemption, Refresh, RefreshDecision,
+    RefreshToken, Retired, RevokeReason, Scope, ScopeSet, TokenCode, TokenError, decide_exchange,
+    decide_refresh, means_ours, refreshed_scopes, unknown_code, unknown_refresh_token,
 };
 use crate::secret::{Digest, Sealer, Secret, hex, random};
 use crate::store::{StoreError, Tx};
@@ -112,7 +112,7 @@ impl Issuer {
                     Ok(Err(error))
                 }
                 ExchangeDecision::Revoke(reason, error) => {
-                    revoke(tx, grant.id, now, reason).map(|()| Err(error))
+                    revoke(tx, &grant, reason, now).map(|()| Err(error))
                 }
                 ExchangeDecision::Redeem => {
                     tx.redeem_code(code.digest, now)?;
@@ -166,7 +166,7 @@ impl Issuer {
             let (generation, refresh) = match decide_refresh(&facts, now) {
                 RefreshDecision::Refuse(error) => return Ok(Err(error)),
                 RefreshDecision::Revoke(reason, error) => {
-                    return revoke(tx, grant.id, now, reason).map(|()| Err(error));
+                    return revoke(tx, &grant, reason, now).map(|()| Err(error));
                 }
                 RefreshDecision::Rotate => rotate(tx, &presented, &token, &grant, idle, &fresh, now)?,
                 RefreshDecision::Repeat => (live.generation, head(tx, &presented, &token)?),
@@ -206,8 +206,8 @@ impl Issuer {
             let Some(id) = signed.or(refresh.map(|refresh| refresh.grant)) else {
                 return Ok(Ok(()));
             };
-            if tx.grant(id)?.is_some_and(|grant| grant.client == client.id) {
-                revoke(tx, id, now, RevokeReason::Client)?;
+            if let Some(grant) = tx.grant(id)?.filter(|grant| grant.client == client.id) {
+                revoke(tx, &grant, RevokeReason::Client, now)?;
             }
             Ok(Ok(()))
         };
@@ -221,6 +221,7 @@ impl Issuer {
             id: GrantId::new(now, random()),
             user,
             client: ClientId::command_line(),
+            snapshot: ClientSnapshot::default(),
             destination: String::new(),
             scopes: ScopeSet::of(Scope::Chess),
             auth_time: now,
@@ -291,11 +292,6 @@ impl Issuer {
 
 fn is_active(tx: &mut dyn Tx, user: UserId) -> Result<bool, StoreError> {
     Ok(tx.user(user)?.is_some_and(|user| user.is_active()))
-}
-
-fn revoke(tx: &mut dyn Tx, grant: GrantId, now: Timestamp, reason: RevokeReason) -> Result<(), StoreError> {
-    tracing::warn!(grant.id = %grant, reason = reason.name(), "revoked a grant");
-    tx.revoke_grant(grant, now, reason)
 }
 
 /// The presented token, the live one of its grant, and the grant.

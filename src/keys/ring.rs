@@ -134,7 +134,7 @@ impl KeyRing {
     async fn make_first(&self, now: Timestamp) -> Result<(), KeyError> {
         let sealer = self.sealer.clone();
         #[expect(clippy::disallowed_methods, reason = "once, at the first start")]
-        let task = tokio::task::spawn_blocking(move || generate(&sealer, now));
+        let task = tokio::task::spawn_blocking(move || generate(&sealer, KeyState::Active, now));
         let key = task.await.map_err(|_| KeyError::Generation)??;
         tracing::info!(kid = %key.kid, "made a signing key");
         let insert = move |tx: &mut dyn crate::store::Tx| {

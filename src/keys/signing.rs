@@ -37,7 +37,7 @@ pub(super) struct SigningKey {
 }
 
 /// Makes a key and seals it. Takes a tenth of a second, so it runs where blocking is allowed.
-pub(super) fn generate(sealer: &Sealer, now: Timestamp) -> Result<StoredKey, KeyError> {
+pub(super) fn generate(sealer: &Sealer, state: KeyState, now: Timestamp) -> Result<StoredKey, KeyError> {
     let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS).map_err(|_| KeyError::Generation)?;
     let modulus = URL_SAFE_NO_PAD.encode(key.n().to_bytes_be());
     let exponent = URL_SAFE_NO_PAD.encode(key.e().to_bytes_be());
@@ -49,8 +49,9 @@ pub(super) fn generate(sealer: &Sealer, now: Timestamp) -> Result<StoredKey, Key
         modulus,
         exponent,
         sealed_private,
-        state: KeyState::Active,
+        state,
         created_at: now,
+        state_since: now,
     })
 }
 

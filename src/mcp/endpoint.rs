@@ -105,7 +105,7 @@ mod tests {
             insert.await.unwrap();
             let own = dir.path().join("no engine");
             let engines = Engines::new(EngineOptions {
-                own,
+                own: Some(own),
                 external: None,
                 processes: 1,
                 hash_mb: 16,

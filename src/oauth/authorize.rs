@@ -12,6 +12,9 @@ use crate::urls::PublicUrl;
 /// Longest `state` that is carried, in bytes.
 const MAX_STATE: usize = 4096;
 
+/// Longest `nonce` that is carried, in bytes.
+const MAX_NONCE: usize = 512;
+
 /// The parameters as they came, not yet believed.
 #[derive(Debug, Clone, Default)]
 pub struct RawRequest(Vec<(String, String)>);
@@ -23,6 +26,8 @@ pub struct Prompt {
     pub none: bool,
     /// Sign in again, whatever session there is.
     pub login: bool,
+    /// Ask in full, whatever was granted before.
+    pub consent: bool,
 }
 
 /// A request whose every part was checked. Whoever holds one may go on.
@@ -38,6 +43,8 @@ pub struct AuthorizationRequest {
     pub challenge: CodeChallenge,
     /// What is asked for.
     pub scopes: ScopeSet,
+    /// For the id_token, byte for byte (OpenID Connect Core section 3.1.2.1).
+    pub nonce: Option<String>,
     /// How to ask.
     pub prompt: Prompt,
     /// Greatest age of the sign-in that is good enough.
@@ -111,6 +118,10 @@ impl RawRequest {
         if state.is_some_and(|state| state.len() > MAX_STATE) {
             return Err((InvalidRequest, "state is longer than 4096 bytes"));
         }
+        let nonce = self.one("nonce");
+        if nonce.is_some_and(|nonce| nonce.len() > MAX_NONCE) {
+            return Err((InvalidRequest, "nonce is longer than 512 bytes"));
+        }
         let challenge = match (self.one("code_challenge"), self.one("code_challenge_method")) {
             (Some(challenge), Some("S256")) => CodeChallenge::parse(challenge).ok_or((
                 InvalidRequest,
@@ -132,6 +143,7 @@ impl RawRequest {
             scopes: self
                 .scopes(client)
                 .ok_or((InvalidScope, "no requested scope is known; ask for chess"))?,
+            nonce: nonce.map(str::to_owned),
             prompt: self
                 .prompt()
                 .ok_or((InvalidRequest, "prompt=none cannot be combined"))?,
@@ -164,6 +176,7 @@ impl RawRequest {
         Some(Prompt {
             none,
             login: words.contains(&"login") || words.contains(&"select_account"),
+            consent: words.contains(&"consent"),
         })
     }
 
@@ -230,6 +243,7 @@ mod tests {
     fn client() -> Client {
         let body = json!({"redirect_uris": ["https://h.example/cb", "http://localhost/cb"]}).to_string();
         Client {
+            added: false,
             id: ClientId::registered([1; 16]),
             metadata: validate_registration(body.as_bytes()).unwrap(),
             secret: None,
@@ -284,7 +298,7 @@ mod tests {
         assert_eq!(request.scopes, ScopeSet::of(Scope::Chess));
         assert_eq!(
             ask(&[("scope", Some("offline_access chess x"))]).unwrap().scopes,
-            ScopeSet::all()
+            ScopeSet::of(Scope::Chess).with(Scope::OfflineAccess)
         );
         assert_eq!(
             ask(&[("max_age", Some("60"))]).unwrap().max_age,

@@ -23,6 +23,9 @@ const MAX_REDIRECT_URIS: usize = 10;
 const MAX_NAME: usize = 64;
 const MAX_TEXT: usize = 512;
 
+/// What people see of a client that gave no name.
+const NAMELESS: &str = "An app without a name";
+
 /// The public name of a client. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(Arc<str>);
@@ -46,6 +49,17 @@ impl ClientId {
     /// The id on the wire.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the URL of a metadata document.
+    pub fn is_document(&self) -> bool {
+        self.0.contains(':')
+    }
+
+    /// The host of its metadata document, which vouches for it; `None` for a registered client.
+    pub fn document_host(&self) -> Option<String> {
+        let url = Url::parse(&self.0).ok()?;
+        url.host_str().map(str::to_owned)
     }
 }
 
@@ -121,6 +135,41 @@ pub struct ClientMetadata {
     pub descriptive: Map<String, Value>,
 }
 
+impl ClientMetadata {
+    /// Names these metadata: equal for equal ones, different as soon as anything a person was told changed.
+    pub fn fingerprint(&self) -> String {
+        let uris: Vec<&str> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        let canonical = json!([
+            self.name,
+            uris,
+            self.auth_method.name(),
+            self.refreshes,
+            self.scopes.to_string(),
+            self.descriptive,
+        ]);
+        let digest = Digest::of(canonical.to_string().as_bytes());
+        hex(&digest.as_bytes()[..16])
+    }
+}
+
+/// What a sign-in and a grant remember of their client, so that later changes of the client do not reach them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ClientSnapshot {
+    /// How it called itself.
+    pub name: Option<String>,
+    /// Whether it takes refresh tokens.
+    pub refreshes: bool,
+    /// Names the metadata it had; another one means that something changed.
+    pub fingerprint: String,
+}
+
+impl ClientSnapshot {
+    /// What people see.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(NAMELESS)
+    }
+}
+
 /// A client that may ask people for access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
@@ -134,12 +183,14 @@ pub struct Client {
     pub created_at: Timestamp,
     /// When a person first let it in.
     pub activated_at: Option<Timestamp>,
+    /// Whether the operator added it; such a client never lapses.
+    pub added: bool,
 }
 
 impl Client {
     /// Whether the registration lapsed because nobody used it in time.
     pub fn is_lapsed(&self, now: Timestamp) -> bool {
-        self.activated_at.is_none() && now.since(self.created_at) > UNUSED_LIFE
+        !self.added && self.activated_at.is_none() && now.since(self.created_at) > UNUSED_LIFE
     }
 
     /// Whether `presented` is what this client has to show: its secret, or nothing for a public client.
@@ -161,7 +212,16 @@ impl Client {
 
     /// What people see.
     pub fn display_name(&self) -> &str {
-        self.metadata.name.as_deref().unwrap_or("An app without a name")
+        self.metadata.name.as_deref().unwrap_or(NAMELESS)
+    }
+
+    /// What sign-ins and grants remember of it.
+    pub fn snapshot(&self) -> ClientSnapshot {
+        ClientSnapshot {
+            name: self.metadata.name.clone(),
+            refreshes: self.metadata.refreshes,
+            fingerprint: self.metadata.fingerprint(),
+        }
     }
 
     /// The answer to a registration (RFC 7591 section 3.2.1): every field with its value in effect.
@@ -369,6 +429,7 @@ mod tests {
             secret: None,
             created_at: Timestamp::from_seconds(5),
             activated_at: None,
+            added: false,
         };
         assert_eq!(
             client.registration_response(None),
@@ -455,6 +516,7 @@ mod tests {
             secret: Some(secret.digest()),
             created_at: at,
             activated_at: None,
+            added: false,
         };
         assert!(client.accepts(Some(&secret)));
         assert!(!client.accepts(None));

@@ -5,7 +5,7 @@
 //! cuts, and the unit of revocation.
 
 use super::authorize::AuthorizationRequest;
-use super::client::ClientId;
+use super::client::{ClientId, ClientSnapshot};
 use super::scope::ScopeSet;
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, Reference, UserId};
@@ -24,6 +24,8 @@ pub struct SignIn {
     pub handle: Digest,
     /// Shown on every page of this sign-in and in the log.
     pub reference: Reference,
+    /// The client as it was when the sign-in began.
+    pub client: ClientSnapshot,
     /// What was asked.
     pub request: AuthorizationRequest,
     /// Digest of the cookie of the browser in which it began. No other browser may go on with it.
@@ -85,13 +87,13 @@ impl SignIn {
         }
     }
 
-    /// The person presses Allow.
+    /// The person presses Allow, with these optional scopes ticked.
     #[must_use]
-    pub fn allow(mut self) -> Self {
-        if self.stage == Stage::Asked {
-            self.stage = Stage::Allowed {
-                scopes: self.request.scopes,
-            };
+    pub fn allow(mut self, ticked: ScopeSet) -> Self {
+        if !matches!(self.stage, Stage::Done { .. }) {
+            let asked = self.request.scopes;
+            let scopes = asked.required().or(asked.and(ticked));
+            self.stage = Stage::Allowed { scopes };
         }
         self
     }
@@ -115,6 +117,8 @@ pub struct Grant {
     pub user: UserId,
     /// Which client.
     pub client: ClientId,
+    /// The client as it was when the person let it in.
+    pub snapshot: ClientSnapshot,
     /// Where the person was sent back to (see `RedirectUri::destination`); empty for the command line.
     pub destination: String,
     /// What it may do.
@@ -139,10 +143,11 @@ impl Grant {
         self.revoked_at.is_none() && now < self.expires_at
     }
 
-    /// Whether it already allows all that `request` asks for, to the same place.
-    pub fn covers(&self, request: &AuthorizationRequest, now: Timestamp) -> bool {
+    /// Whether it already allows all that `request` of the client as it is now asks for, to the same place.
+    pub fn covers(&self, request: &AuthorizationRequest, client: &ClientSnapshot, now: Timestamp) -> bool {
         self.is_live(now)
             && self.client == request.client
+            && self.snapshot.fingerprint == client.fingerprint
             && self.destination == request.redirect_uri.destination()
             && request.scopes.is_subset(self.scopes)
     }
@@ -159,6 +164,12 @@ pub enum RevokeReason {
     Client,
     /// Too many grants of one person and client: the longest idle one ended.
     Crowded,
+    /// The person cut it.
+    Person,
+    /// The operator cut it.
+    Operator,
+    /// The operator removed its client.
+    ClientRemoved,
 }
 
 impl RevokeReason {
@@ -169,6 +180,9 @@ impl RevokeReason {
             Self::RefreshReuse => "refresh_reuse",
             Self::Client => "client",
             Self::Crowded => "crowded",
+            Self::Person => "person",
+            Self::Operator => "operator",
+            Self::ClientRemoved => "client_removed",
         }
     }
 }
@@ -176,6 +190,7 @@ impl RevokeReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::Scope;
     use crate::oauth::authorize::Prompt;
     use crate::oauth::pkce::CodeChallenge;
     use crate::oauth::redirect::RedirectUri;
@@ -186,9 +201,11 @@ mod tests {
 
     fn sign_in() -> SignIn {
         SignIn {
+            client: ClientSnapshot::default(),
             handle: Digest::of(b"handle"),
             reference: Reference::new([1; 10]),
             request: AuthorizationRequest {
+                nonce: None,
                 client: ClientId::registered([1; 16]),
                 redirect_uri: RedirectUri::parse("https://h.example/cb").unwrap(),
                 state: None,
@@ -214,8 +231,20 @@ mod tests {
     #[test]
     fn nothing_is_granted_that_was_not_allowed() {
         assert_eq!(sign_in().allowed(), Err(SignInFault::NotAllowed));
-        assert_eq!(sign_in().allow().allowed(), Ok(ScopeSet::all()));
-        assert_eq!(sign_in().allow().allow(), sign_in().allow());
+        assert_eq!(sign_in().allow(ScopeSet::all()).allowed(), Ok(ScopeSet::all()));
+        assert_eq!(
+            sign_in().allow(ScopeSet::all()).allow(ScopeSet::all()),
+            sign_in().allow(ScopeSet::all())
+        );
+    }
+
+    #[test]
+    fn optional_scopes_are_the_person_s_to_leave_out() {
+        let ticked = ScopeSet::of(Scope::Profile).with(Scope::Chess);
+        let allowed = sign_in().allow(ticked).allowed().unwrap();
+        assert_eq!(allowed.to_string(), "chess openid profile");
+        let untouched = sign_in().allow(ScopeSet::default()).allowed().unwrap();
+        assert_eq!(untouched.to_string(), "chess openid");
     }
 
     #[test]
@@ -227,7 +256,7 @@ mod tests {
         };
         assert_eq!(done.check(done.browser, at(70)), Ok(()));
         assert_eq!(done.check(done.browser, at(71)), Err(SignInFault::Done));
-        assert_eq!(done.clone().allow(), done);
+        assert_eq!(done.clone().allow(ScopeSet::all()), done);
         assert_eq!(done.allowed(), Err(SignInFault::Done));
     }
 }

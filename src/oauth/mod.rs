@@ -28,7 +28,7 @@ mod token;
 pub use access::{AccessClaims, AccessToken, InvalidToken, LEEWAY, Principal, TOKEN_TYPE, accept};
 pub use authorize::{AuthorizationRequest, Prompt, RawRequest};
 pub use client::{
-    AuthMethod, Client, ClientId, ClientMetadata, InvalidClientId, UNUSED_LIFE, clean_name,
+    AuthMethod, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId, UNUSED_LIFE, clean_name,
     validate_registration,
 };
 pub use error::{
@@ -36,10 +36,12 @@ pub use error::{
 };
 pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
 pub use metadata::{Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource};
-pub use pkce::CodeChallenge;
+pub use pkce::{CodeChallenge, REQUIRED as PKCE_REQUIRED};
 pub use redirect::{InvalidRedirectUri, RedirectUri};
 pub use resource::means_ours;
 pub use scope::{Scope, ScopeSet};
+#[cfg(test)]
+pub(crate) use token::model;
 pub use token::{
     AuthorizationCode, ExchangeDecision, Redemption, Refresh, RefreshDecision, RefreshToken, Retired,
     decide_exchange, decide_refresh, refreshed_scopes, unknown_code, unknown_refresh_token,

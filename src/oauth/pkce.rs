@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::secret::{Digest, equal};
 
 /// What is said wherever the challenge is missing or of another method.
-pub(super) const REQUIRED: &str = "PKCE code_challenge and code_challenge_method=S256 are required";
+pub const REQUIRED: &str = "PKCE code_challenge and code_challenge_method=S256 are required";
 
 /// The SHA-256 digest of a verifier that the client has yet to show.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,17 +12,32 @@ pub enum Scope {
     Chess = 1,
     /// Stay connected while the person is away (OpenID Connect Core section 11).
     OfflineAccess = 2,
+    /// Learn who the person is: their id here (OpenID Connect Core section 3.1.2.1).
+    OpenId = 4,
+    /// Learn their name (OpenID Connect Core section 5.4).
+    Profile = 8,
+    /// Learn their e-mail address, where one is known (OpenID Connect Core section 5.4).
+    Email = 16,
 }
 
 impl Scope {
     /// Every scope this server knows, in the order in which they are listed.
-    pub const ALL: [Self; 2] = [Self::Chess, Self::OfflineAccess];
+    pub const ALL: [Self; 5] = [
+        Self::Chess,
+        Self::OfflineAccess,
+        Self::OpenId,
+        Self::Profile,
+        Self::Email,
+    ];
 
     /// The name on the wire.
     pub fn name(self) -> &'static str {
         match self {
             Self::Chess => "chess",
             Self::OfflineAccess => "offline_access",
+            Self::OpenId => "openid",
+            Self::Profile => "profile",
+            Self::Email => "email",
         }
     }
 
@@ -30,8 +45,18 @@ impl Scope {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Chess => "Play chess as you: start games, make moves, and see your games and results",
-            Self::OfflineAccess => "Stay connected, so that you need not sign in again each time",
+            Self::OfflineAccess => {
+                "Stay connected until you cut it; otherwise the connection ends after a day"
+            }
+            Self::OpenId => "Recognise you: learn your id on this server",
+            Self::Profile => "Learn your name on this server",
+            Self::Email => "Learn your e-mail address, if this server knows one",
         }
+    }
+
+    /// Whether the person may leave it out and still have what the app is for.
+    pub fn is_optional(self) -> bool {
+        matches!(self, Self::OfflineAccess | Self::Profile | Self::Email)
     }
 }
 
@@ -62,6 +87,26 @@ impl ScopeSet {
     #[must_use]
     pub fn with(self, scope: Scope) -> Self {
         Self(self.0 | scope as u8)
+    }
+
+    /// What is in both sets.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// What is in either set.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The part that the person cannot leave out.
+    #[must_use]
+    pub fn required(self) -> Self {
+        self.iter()
+            .filter(|scope| !scope.is_optional())
+            .fold(Self::default(), Self::with)
     }
 
     /// Whether `scope` is in the set.

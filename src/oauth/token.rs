@@ -38,6 +38,8 @@ pub struct AuthorizationCode {
     pub redirect_uri: RedirectUri,
     /// What the verifier has to meet.
     pub challenge: CodeChallenge,
+    /// The `nonce` of its request.
+    pub nonce: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
     /// When it was redeemed, or spoilt by a wrong verifier.
@@ -223,9 +225,15 @@ pub fn refreshed_scopes(granted: ScopeSet, asked: Option<&str>) -> Result<ScopeS
 }
 
 #[cfg(test)]
+mod histories;
+#[cfg(test)]
+pub(crate) mod model;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::id::UserId;
+    use crate::oauth::ClientSnapshot;
 
     const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
@@ -239,6 +247,7 @@ mod tests {
 
     fn grant() -> Grant {
         Grant {
+            snapshot: ClientSnapshot::default(),
             id: GrantId::new(at(0), [1; 10]),
             user: UserId::new(at(0), [1; 10]),
             client: client(1),
@@ -255,6 +264,7 @@ mod tests {
 
     fn code() -> AuthorizationCode {
         AuthorizationCode {
+            nonce: None,
             digest: Digest::of(b"code"),
             grant: grant().id,
             client: client(1),

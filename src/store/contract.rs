@@ -11,8 +11,8 @@ use crate::account::{BrowserSession, LocalAccount, User, Username};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AuthorizationCode, Client, ClientId, CodeChallenge, Grant, RedirectUri, RefreshToken, Retired,
-    RevokeReason, ScopeSet, validate_registration,
+    AuthorizationCode, Client, ClientId, ClientSnapshot, CodeChallenge, Grant, RedirectUri, RefreshToken,
+    Retired, RevokeReason, ScopeSet, validate_registration,
 };
 use crate::secret::Digest;
 
@@ -52,6 +52,7 @@ fn grant(n: u8, user: &User) -> Grant {
         id: GrantId::new(at(i64::from(n)), [n; 10]),
         user: user.id,
         client: ClientId::registered([n; 16]),
+        snapshot: ClientSnapshot::default(),
         destination: "h.example".to_owned(),
         scopes: ScopeSet::all(),
         auth_time: at(1),
@@ -164,6 +165,7 @@ async fn one_live_refresh_token_is_the_database_s_own_rule(store: &Store) {
         client: ClientId::registered([1; 16]),
         redirect_uri: RedirectUri::parse("https://h.example/cb").unwrap(),
         challenge: CodeChallenge::from_digest(Digest::of(b"v")),
+        nonce: None,
         expires_at: at(60),
         redeemed_at: None,
     };
@@ -218,6 +220,8 @@ async fn a_removed_person_leaves_nothing(store: &Store) {
         password_hash: "hash".to_owned(),
     };
     let session = BrowserSession {
+        agent: String::new(),
+        network: String::new(),
         user: ana.id,
         auth_time: at(1),
         expires_at: at(99),
@@ -256,6 +260,8 @@ async fn sessions_beyond_the_limit_end(store: &Store) {
     for n in 0..4_u8 {
         let seen = at(10 + i64::from(n));
         let session = BrowserSession {
+            agent: String::new(),
+            network: String::new(),
             user,
             auth_time: seen,
             expires_at: at(99),
@@ -278,6 +284,7 @@ async fn sessions_beyond_the_limit_end(store: &Store) {
 async fn what_has_expired_is_swept(store: &Store) {
     let body = br#"{"redirect_uris": ["https://h.example/cb"]}"#;
     let client = |n: u8, activated_at| Client {
+        added: false,
         id: ClientId::registered([n; 16]),
         metadata: validate_registration(body).unwrap(),
         secret: Some(Digest::of(&[n])),

@@ -23,8 +23,9 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use tx::{
-    AccountRows, Census, CensusRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows, GameSummary,
-    GrantRows, KeyRows, KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally, Tx,
+    AccountRows, AuditRows, Census, CensusRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows,
+    GameSummary, GrantRows, KeyRows, KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally,
+    Tx,
 };
 
 /// Where the database is.

@@ -6,6 +6,7 @@ mod games;
 
 use super::StoreError;
 use crate::account::{BrowserSession, LocalAccount, User, Username};
+use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
@@ -19,11 +20,14 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
 pub trait Tx:
-    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + CensusRows + Sweep
+    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
 {
 }
 
-impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + CensusRows + Sweep> Tx for T {}
+impl<T> Tx for T where
+    T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
+{
+}
 
 /// Failed attempts to sign in under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,8 @@ pub trait AccountRows {
     fn session(&mut self, cookie: Digest) -> Result<Option<BrowserSession>>;
     /// Adds a session and ends the oldest ones of the person beyond `keep`.
     fn insert_session(&mut self, cookie: Digest, session: &BrowserSession, keep: u32) -> Result<()>;
+    /// The sessions of a person with the digests of their cookies, last seen first.
+    fn sessions(&mut self, user: UserId) -> Result<Vec<(Digest, BrowserSession)>>;
     /// Notes when a browser was last seen.
     fn touch_session(&mut self, cookie: Digest, seen: Timestamp) -> Result<()>;
     /// Ends a session.
@@ -95,6 +101,8 @@ pub trait GrantRows {
     fn grant(&mut self, id: GrantId) -> Result<Option<Grant>>;
     /// The unrevoked grants of a person and client, longest idle first.
     fn grants_of(&mut self, user: UserId, client: &ClientId) -> Result<Vec<Grant>>;
+    /// Every grant that is not revoked, of one person or of everybody, last used first.
+    fn unrevoked_grants(&mut self, user: Option<UserId>) -> Result<Vec<Grant>>;
     /// Adds a grant.
     fn insert_grant(&mut self, grant: &Grant) -> Result<()>;
     /// Cuts a grant; one that was cut stays as it is.
@@ -126,6 +134,8 @@ pub trait GrantRows {
 /// State of a signing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyState {
+    /// Published, so that verifiers know it before it signs.
+    Next,
     /// Signs.
     Active,
     /// Still verifies.
@@ -133,9 +143,13 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// Every state, in the order of a key's life.
+    pub const ALL: [Self; 3] = [Self::Next, Self::Active, Self::Retiring];
+
     /// The name in the store and on the command line.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Next => "next",
             Self::Active => "active",
             Self::Retiring => "retiring",
         }
@@ -157,6 +171,8 @@ pub struct StoredKey {
     pub state: KeyState,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Since when it is in this state.
+    pub state_since: Timestamp,
 }
 
 /// Signing keys.
@@ -165,6 +181,12 @@ pub trait KeyRows {
     fn keys(&mut self) -> Result<Vec<StoredKey>>;
     /// Adds a key.
     fn insert_key(&mut self, key: &StoredKey) -> Result<()>;
+    /// Moves a key on in its life.
+    fn set_key_state(&mut self, kid: &str, state: KeyState, now: Timestamp) -> Result<()>;
+    /// Replaces the sealed form of a private key.
+    fn reseal_key(&mut self, kid: &str, sealed_private: &str) -> Result<()>;
+    /// Forgets a key.
+    fn delete_key(&mut self, kid: &str) -> Result<()>;
 }
 
 /// Single values about the database as a whole.
@@ -195,6 +217,14 @@ pub trait FactRows {
     fn fact(&mut self, fact: Fact) -> Result<Option<String>>;
     /// States a fact.
     fn set_fact(&mut self, fact: Fact, value: &str) -> Result<()>;
+}
+
+/// The record of what happened.
+pub trait AuditRows {
+    /// Adds an event.
+    fn record(&mut self, event: &Event) -> Result<()>;
+    /// The events that `filter` asks for, newest first.
+    fn events(&mut self, filter: &EventFilter) -> Result<Vec<Event>>;
 }
 
 /// How much there is.

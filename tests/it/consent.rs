@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::browser::filled;
 use crate::support::html::tags;
-use crate::support::oauth::{CALLBACK, PASSWORD, Request, callback};
+use crate::support::oauth::{CALLBACK, Granted, PASSWORD, Request, callback};
 use crate::support::{App, Browser, Home, Server, until};
 
 /// A server with Alice's account and an app.
@@ -617,4 +617,70 @@ async fn a_sign_in_left_lying_does_not_outlive_its_code() {
         server.token(&stale.form()).await.oauth_error(400),
         "invalid_grant"
     );
+}
+
+/// The consent form as it is sent with only these boxes ticked.
+async fn allow_with(browser: &mut Browser, ticked: &[&str]) {
+    let form = browser.page.forms().swap_remove(0);
+    let mut fields = filled(&form, &[]);
+    fields.retain(|(name, value)| name != "scope" || ticked.contains(&value.as_str()));
+    fields.push(("decision".to_owned(), "allow".to_owned()));
+    let action = browser.action_of(&form);
+    browser.post(&action, &fields).await;
+}
+
+#[tokio::test]
+async fn optional_scopes_can_be_left_out() {
+    let server = Server::start().await;
+    server.person("anna").await;
+    let app = server.app("Curious").await;
+    let everything = "chess offline_access openid profile email";
+    for (ticked, granted) in [
+        (&["offline_access", "profile", "email"][..], everything),
+        (&["offline_access", "email"], "chess offline_access openid email"),
+        (&[], "chess openid"),
+    ] {
+        let request = Request::of(&app, &server).set("scope", everything);
+        let mut browser = Browser::new(&server);
+        browser.open(&request.url(&server)).await;
+        allow_with(&mut browser, ticked).await;
+        browser
+            .press("Sign in", &[("username", "anna"), ("password", PASSWORD)])
+            .await;
+        let code = callback(&browser)["code"].clone();
+        let pkce = request.pkce;
+        let app = app.clone();
+        let reply = server
+            .token(&Granted { code, pkce, app }.form())
+            .await
+            .expect(200);
+        assert_eq!(reply.json()["scope"], granted);
+        assert!(reply.json()["refresh_token"].is_string(), "{}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_need_not_last_ends_after_a_day() {
+    let server = Server::start().await;
+    server.person("anna").await;
+    let app = server.app("Brief").await;
+    let mut browser = Browser::new(&server);
+    browser.open(&Request::of(&app, &server).url(&server)).await;
+    allow_with(&mut browser, &[]).await;
+    browser
+        .press("Sign in", &[("username", "anna"), ("password", PASSWORD)])
+        .await;
+    callback(&browser);
+    server.sign_in(&server.app("Lasting").await, "anna").await;
+    let list = server.cli(&["grants", "list"]).await.ok();
+    let day = |app: &str, word: &str| {
+        let line = list
+            .lines()
+            .find(|line| line.contains(app))
+            .expect("a line for the app");
+        let (_, date) = line.split_once(word).expect("the line says when");
+        date.chars().take(10).collect::<String>()
+    };
+    assert!(day("Brief", "until ") < day("Lasting", "until "), "{list}");
+    assert!(day("Brief", "since ") <= day("Brief", "until "), "{list}");
 }

@@ -75,7 +75,10 @@ async fn the_server_document_is_the_same_at_every_path() {
       ],
       "scopes_supported": [
         "chess",
-        "offline_access"
+        "offline_access",
+        "openid",
+        "profile",
+        "email"
       ],
       "token_endpoint": "https://chess.example/oauth/token",
       "token_endpoint_auth_methods_supported": [

@@ -3,15 +3,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { chromium } from 'playwright-core';
+import { launch } from './chromium.mjs';
 import { PASSWORD, PERSON, startServer } from './server.mjs';
 
 const SHOTS = process.env.WEB_SHOTS ?? fileURLToPath(new URL('.cache/shots', import.meta.url));
-const BROWSER = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 let server; let browser; let app; let callback;
 
@@ -21,7 +19,7 @@ before(async () => {
   app = createServer((request, response) => { response.setHeader('content-type', 'text/html'); response.end('<title>landed</title><h1>Landed</h1>'); });
   await new Promise((resolve) => { app.listen(0, 'localhost', resolve); });
   callback = `http://localhost:${app.address().port}/callback`;
-  browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+  browser = await launch();
 });
 
 after(async () => {

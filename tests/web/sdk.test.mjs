@@ -35,9 +35,19 @@ class Memory {
   saveClientInformation(information) { this.information = information; }
   tokens() { return this.current; }
   saveTokens(tokens) { this.current = tokens; }
+  invalidateCredentials(scope) {
+    if (['all', 'tokens'].includes(scope)) this.current = undefined;
+    if (['all', 'client'].includes(scope)) this.information = undefined;
+    if (['all', 'discovery'].includes(scope)) this.discovery = undefined;
+  }
+  // With these the next SDK binds the answer to the server that the person was sent to.
+  discoveryState() { return this.discovery; }
+  saveDiscoveryState(state) { this.discovery = state; }
   codeVerifier() { return this.verifier; }
   saveCodeVerifier(verifier) { this.verifier = verifier; }
+  signIns = 0;
   async redirectToAuthorization(url) {
+    this.signIns += 1;
     this.answer = (await walk(url.href, CALLBACK)).searchParams;
     assert.equal(this.answer.get('state'), this.#state);
     assert.equal(this.answer.get('iss'), server.origin);
@@ -116,6 +126,39 @@ test('a client that knows only the URL plays a whole game', { timeout: 600_000 }
   const shown = await call(client, 'chess_status', { game_id: over.game_id });
   assert.equal(shown.result, over.result);
   await client.close();
+});
+
+for (const [name, kit] of [['SDK', legacyKit], ['next SDK', modernKit]]) {
+  test(`the ${name} refreshes a token that is not admitted, and asks again when it was cut off`, { timeout: 60_000 }, async () => {
+    const memory = new Memory();
+    const client = await connect(memory, kit);
+    const board = await call(client, 'chess_new_game', { opponent: 'nobody' });
+    const first = memory.current;
+    memory.current = { ...first, access_token: 'lost' };
+    assert.equal((await call(client, 'chess_show')).game_id, board.game_id);
+    assert.notEqual(memory.current.refresh_token, first.refresh_token, 'refresh tokens rotate');
+    assert.equal(memory.signIns, 1);
+    await client.close();
+
+    // The SDK has no call for it; whoever has the token may revoke it.
+    const form = new URLSearchParams({ token: memory.current.refresh_token, client_id: memory.information.client_id });
+    const answer = await fetch(`${server.origin}/oauth/revoke`, { method: 'POST', body: form });
+    assert.equal(answer.status, 200);
+    assert.equal(await server.admits(memory.current.access_token), false);
+    const again = await connect(memory, kit);
+    assert.equal(memory.signIns, 2);
+    assert.equal((await call(again, 'chess_show')).game_id, board.game_id, 'the games are the same');
+    await again.close();
+  });
+}
+
+test('the next SDK takes an answer from no other issuer, and none that names no issuer', { timeout: 60_000 }, async () => {
+  for (const spoil of [(answer) => answer.set('iss', `${server.origin}/`), (answer) => answer.delete('iss')]) {
+    const memory = new Memory();
+    const finish = (transport, answer) => { spoil(answer); return transport.finishAuth(answer); };
+    await assert.rejects(connect(memory, { ...modernKit, finish }), /issuer/i);
+    assert.equal(memory.current, undefined);
+  }
 });
 
 test('the next SDK gets in and plays too', { timeout: 120_000 }, async () => {

@@ -3,11 +3,15 @@ import { spawn, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
 export const PERSON = 'alice';
 export const PASSWORD = 'correct horse battery staple';
 
-/** Starts the server named by CHESS_MCP_EXE and waits for the line that says where it listens. */
+/**
+ * Starts the server named by CHESS_MCP_EXE and waits for the line that says where it listens.
+ * `admits` tells whether a token opens the endpoint now.
+ */
 export async function startServer(settings = {}) {
   const executable = process.env.CHESS_MCP_EXE;
   if (!executable) throw new Error('CHESS_MCP_EXE names the executable to test');
@@ -31,5 +35,23 @@ export async function startServer(settings = {}) {
     child.on('exit', () => { rmSync(root, { recursive: true, force: true }); resolve(); });
     child.kill('SIGTERM');
   });
-  return { origin, resource: `${origin}/mcp`, command, stop, log: () => log };
+  const resource = `${origin}/mcp`;
+  const admits = async (token) => {
+    const headers = { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream', 'content-type': 'application/json', 'mcp-protocol-version': '2025-11-25' };
+    const answer = await fetch(resource, { method: 'POST', headers, body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) });
+    if (![200, 401].includes(answer.status)) throw new Error(`a token is admitted or not: ${answer.status} ${await answer.text()}`);
+    return answer.status === 200;
+  };
+  return { origin, resource, command, admits, stop, log: () => log };
+}
+
+/** Waits until a fact can be observed; a minute at most. */
+export async function until(what, fact) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const found = await fact();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`in vain: ${what}`);
+    await pause(50);
+  }
 }

@@ -1,7 +1,8 @@
 //! The authorization response: where the browser goes, with `state` and `iss`.
 
+use crate::id::Reference;
 use crate::issuer::Issuer;
-use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse};
+use crate::oauth::{AuthorizationRequest, AuthorizeCode, ErrorResponse, PKCE_REQUIRED};
 use crate::secret::Secret;
 
 impl Issuer {
@@ -9,15 +10,10 @@ impl Issuer {
         self.answer(request, &[("code", code.expose())])
     }
 
-    pub(super) fn denied(&self, request: &AuthorizationRequest) -> String {
+    pub(super) fn denied(&self, request: &AuthorizationRequest, reference: Reference) -> String {
         let code = AuthorizeCode::AccessDenied.as_str();
-        self.answer(
-            request,
-            &[
-                ("error", code),
-                ("error_description", "the person denied the access"),
-            ],
-        )
+        let description = described("the person denied the access", reference);
+        self.answer(request, &[("error", code), ("error_description", &description)])
     }
 
     fn answer(&self, request: &AuthorizationRequest, parameters: &[(&str, &str)]) -> String {
@@ -25,13 +21,22 @@ impl Issuer {
     }
 
     /// The URL of an authorization error response.
-    pub fn error_url(&self, answer: &ErrorResponse) -> String {
+    pub fn error_url(&self, answer: &ErrorResponse, reference: Reference) -> String {
+        let description = described(answer.description, reference);
         let parameters = [
             ("error", answer.code.as_str()),
-            ("error_description", answer.description),
+            ("error_description", description.as_str()),
         ];
         with_issuer(self, &answer.redirect_uri, answer.state.as_deref(), &parameters)
     }
+}
+
+/// One description is known word for word to those who write clients; the others lead to our record.
+fn described(description: &str, reference: Reference) -> String {
+    if description == PKCE_REQUIRED {
+        return description.to_owned();
+    }
+    format!("{description} (reference {})", reference.as_str())
 }
 
 /// Every authorization response carries `state` and `iss` (RFC 9207 section 2).

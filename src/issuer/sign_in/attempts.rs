@@ -15,7 +15,7 @@ const LONGEST_WAIT: Seconds = Seconds(900);
 
 impl Issuer {
     /// Whose password this is. An attempt counts before it is judged, so that many at once gain nothing.
-    pub(super) async fn check_password(
+    pub(in crate::issuer) async fn check_password(
         &self,
         typed: &str,
         password: Secret,

@@ -1,12 +1,16 @@
 //! The end of a sign-in: the grant and its code.
 
 use super::Policy;
-use crate::clock::Timestamp;
+use crate::audit::{Event, EventKind};
+use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
-use crate::issuer::IssuerError;
-use crate::oauth::{AuthorizationCode, Grant, RevokeReason, ScopeSet, SignIn, SignInFault, Stage};
+use crate::issuer::{IssuerError, at_fault, revoke};
+use crate::oauth::{AuthorizationCode, Grant, RevokeReason, Scope, ScopeSet, SignIn, SignInFault, Stage};
 use crate::secret::{Secret, random};
 use crate::store::{StoreError, Tx};
+
+/// Life of a connection whose person did not want it to last.
+const UNWANTED_LIFE: Seconds = Seconds(24 * 3600);
 
 /// Secrets made before a unit runs.
 pub(super) struct Fresh {
@@ -39,19 +43,19 @@ pub(super) fn complete(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<(), IssuerError> {
-    let grant = match sign_in.stage {
-        Stage::Done { grant, .. } => {
-            let unredeemed = tx.unredeemed_code(grant)?.ok_or(SignInFault::Done)?;
-            let same = tx
-                .grant(grant)?
-                .is_some_and(|grant| grant.user == proven.user && grant.is_live(now));
-            if !same {
-                return Err(SignInFault::Done.into());
-            }
-            tx.delete_code(unredeemed.digest)?;
-            grant
+    let grant = if let Stage::Done { grant, .. } = sign_in.stage {
+        let unredeemed = tx.unredeemed_code(grant)?.ok_or_else(|| done(sign_in))?;
+        let same = tx
+            .grant(grant)?
+            .is_some_and(|grant| grant.user == proven.user && grant.is_live(now));
+        if !same {
+            return Err(done(sign_in));
         }
-        _ => make_grant(tx, sign_in, sign_in.allowed()?, proven, fresh, policy, now)?,
+        tx.delete_code(unredeemed.digest)?;
+        grant
+    } else {
+        let scopes = sign_in.allowed().map_err(|fault| at_fault(sign_in, fault))?;
+        make_grant(tx, sign_in, scopes, proven, fresh, policy, now)?
     };
     let request = &sign_in.request;
     tx.insert_code(&AuthorizationCode {
@@ -60,10 +64,25 @@ pub(super) fn complete(
         client: request.client.clone(),
         redirect_uri: request.redirect_uri.clone(),
         challenge: request.challenge.clone(),
+        nonce: request.nonce.clone(),
         expires_at: now + policy.code_ttl,
         redeemed_at: None,
     })?;
     Ok(())
+}
+
+fn done(sign_in: &SignIn) -> IssuerError {
+    at_fault(sign_in, SignInFault::Done)
+}
+
+/// How long the connection lasts: the person may have left out that it stays.
+fn life(asked: ScopeSet, allowed: ScopeSet, policy: &Policy) -> Seconds {
+    let unwanted = asked.contains(Scope::OfflineAccess) && !allowed.contains(Scope::OfflineAccess);
+    if unwanted {
+        UNWANTED_LIFE.min(policy.refresh_token_ttl)
+    } else {
+        policy.refresh_token_ttl
+    }
 }
 
 fn make_grant(
@@ -80,17 +99,20 @@ fn make_grant(
         id: GrantId::new(now, fresh.grant),
         user: proven.user,
         client: client.clone(),
+        snapshot: sign_in.client.clone(),
         destination: sign_in.request.redirect_uri.destination(),
         scopes,
         auth_time: proven.auth_time,
         created_at: now,
-        expires_at: now + policy.refresh_token_ttl,
+        expires_at: now + life(sign_in.request.scopes, scopes, policy),
         last_used_at: now,
         used_generation: 0,
         revoked_at: None,
     };
     tx.activate_client(client, now)?;
     tx.insert_grant(&grant)?;
+    let made = Event::new(EventKind::GrantMade, now).reference(sign_in.reference);
+    tx.record(&made.user(grant.user).client(client).grant(grant.id))?;
     tx.set_stage(
         sign_in.handle,
         Stage::Done {
@@ -105,7 +127,7 @@ fn make_grant(
     let keep = usize::try_from(policy.grants_per_client.saturating_sub(1)).unwrap_or(usize::MAX);
     let crowded = live.clone().count().saturating_sub(keep);
     for longest_idle in live.take(crowded) {
-        tx.revoke_grant(longest_idle.id, now, RevokeReason::Crowded)?;
+        revoke(tx, longest_idle, RevokeReason::Crowded, now)?;
     }
     Ok(grant.id)
 }

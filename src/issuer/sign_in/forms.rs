@@ -2,7 +2,7 @@
 
 use crate::clock::Seconds;
 use crate::id::Reference;
-use crate::oauth::Scope;
+use crate::oauth::{Scope, ScopeSet};
 use crate::secret::Secret;
 
 /// What a browser shows of itself.
@@ -12,6 +12,10 @@ pub struct Browser {
     pub cookie: Option<Secret>,
     /// The cookie of a signed-in person.
     pub session: Option<Secret>,
+    /// Which browser it is, in words; empty where it does not say.
+    pub agent: String,
+    /// The prefix of its address; empty where it is unknown.
+    pub network: String,
 }
 
 /// A consent page to show.
@@ -32,6 +36,8 @@ pub struct ConsentPage {
     pub csrf: String,
     /// How the client calls itself: not to be trusted.
     pub client_name: String,
+    /// The host of its metadata document, which proves who it is; `None` for one that registered itself.
+    pub verified_host: Option<String>,
     /// Where the person goes when they press a button.
     pub destination: String,
     /// Whether that is a program on the person's own machine.
@@ -62,6 +68,8 @@ pub struct ConsentForm {
     pub csrf: String,
     /// `decision`
     pub decision: Decision,
+    /// Every `scope` that was ticked.
+    pub scopes: ScopeSet,
 }
 
 /// Which button was pressed.

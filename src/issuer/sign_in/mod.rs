@@ -11,13 +11,16 @@ mod session;
 
 use self::answer::silent;
 use self::completion::{Fresh, Proven, complete};
-use self::session::{SESSION_LIFE, is_good_enough, signed_in};
-use super::{Issuer, IssuerError, Policy};
-use crate::account::BrowserSession;
+use self::session::{is_good_enough, signed_in};
+use super::{Issuer, IssuerError, Policy, at_fault};
+use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
 use crate::id::Reference;
 use crate::metrics;
-use crate::oauth::{AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, SignIn, Stage};
+use crate::oauth::{
+    AuthorizationRequest, AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, ScopeSet, SignIn,
+    SignInFault, Stage,
+};
 use crate::secret::{Digest, Secret, random};
 use crate::store::{StoreError, Tx};
 
@@ -30,91 +33,149 @@ impl Issuer {
     /// Begins a sign-in (OAuth 2.1 section 4.1.1) and says what to ask the person.
     pub async fn begin(&self, query: &str, browser: Browser) -> Result<Consent, IssuerError> {
         let now = self.0.clock.now();
-        let raw = RawRequest::parse(query);
-        let id = raw
-            .client_id()
-            .map_err(local)?
-            .ok_or_else(|| local(LocalFault::UnknownClient))?;
-        let session = browser.session;
-        let unit = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
-            let account = signed_in(tx, session.as_ref(), now)?;
-            let grants = match &account {
-                Some((user, _)) => tx.grants_of(user.id, &id)?,
-                None => Vec::new(),
-            };
-            Ok((tx.client(&id)?, account, grants))
+        let reference = Reference::new(random());
+        let refuse = |error| IssuerError::Authorize { error, reference };
+        let asked = self.asked(query, now).await;
+        let (client, request) = match asked {
+            Ok(asked) => asked,
+            Err(Refusal::Request(error)) => {
+                self.note_refusal(reference, &error, &browser, now).await?;
+                return Err(refuse(error));
+            }
+            Err(Refusal::Store(error)) => return Err(error.into()),
         };
-        let (client, account, grants) = self.0.store.read(unit).await?;
-        let client = client.filter(|client| !client.is_lapsed(now));
-        let client = client.ok_or_else(|| local(LocalFault::UnknownClient))?;
-        let request = raw
-            .validate(&client, self.public_url())
-            .map_err(IssuerError::Authorize)?;
+        let account = self
+            .account(&request, &client, browser.session.clone(), now)
+            .await?;
         if request.prompt.none {
-            let answer = Box::new(silent(request, account.is_some()));
-            return Err(IssuerError::Authorize(AuthorizeError::Redirect(answer)));
+            let error = AuthorizeError::Redirect(Box::new(silent(request, account.is_some())));
+            self.note_refusal(reference, &error, &browser, now).await?;
+            return Err(refuse(error));
         }
         let handle = Secret::bearer("st", random());
         let cookie = browser.cookie.unwrap_or_else(|| Secret::bearer("br", random()));
         let sign_in = SignIn {
             handle: handle.digest(),
-            reference: Reference::new(random()),
+            reference,
+            client: client.snapshot(),
             request,
             browser: cookie.digest(),
             expires_at: now + SIGN_IN_LIFE,
             stage: Stage::Asked,
         };
-        tracing::info!(reference = %sign_in.reference, client.id = %client.id, "sign-in began");
-        let account = account.map(|(user, _)| Account {
-            name: user.name,
-            let_in: grants.iter().any(|grant| grant.covers(&sign_in.request, now)),
-        });
+        tracing::info!(%reference, client.id = %client.id, "sign-in began");
         let page = self.consent_page(handle, &cookie, &sign_in, &client, account);
-        self.0.store.write(move |tx| tx.insert_sign_in(&sign_in)).await?;
+        let began = Event::new(EventKind::SignInBegan, now)
+            .reference(reference)
+            .client(&client.id)
+            .network(&browser.network);
+        let unit = move |tx: &mut dyn Tx| {
+            tx.record(&began)?;
+            tx.insert_sign_in(&sign_in)
+        };
+        self.0.store.write(unit).await?;
         Ok(Consent {
             page,
             browser: cookie,
         })
     }
 
-    /// The person decided on the consent page.
-    pub async fn decide(&self, form: ConsentForm, browser: Browser) -> Result<Next, IssuerError> {
-        let cookie = self.check_csrf(&browser, &form.handle, "consent", &form.csrf)?;
-        match form.decision {
-            Decision::Deny => self.deny(&form.handle, cookie).await,
-            Decision::Allow => self.allow(form.handle, cookie, browser).await,
-            Decision::AllowAsAnother => {
-                self.allow(
-                    form.handle,
-                    cookie,
-                    Browser {
-                        session: None,
-                        ..browser
-                    },
-                )
-                .await
-            }
-        }
+    /// Who asks, and for what.
+    async fn asked(&self, query: &str, now: Timestamp) -> Result<(Client, AuthorizationRequest), Refusal> {
+        let raw = RawRequest::parse(query);
+        let unknown = || Refusal::from(LocalFault::UnknownClient);
+        let id = raw.client_id()?.ok_or_else(unknown)?;
+        let client = self.client(id, now).await?.ok_or_else(unknown)?;
+        let request = raw
+            .validate(&client, self.public_url())
+            .map_err(Refusal::Request)?;
+        Ok((client, request))
     }
 
-    async fn deny(&self, handle: &Secret, cookie: Digest) -> Result<Next, IssuerError> {
+    /// Who is signed in with this browser, and whether they let the client in before.
+    async fn account(
+        &self,
+        request: &AuthorizationRequest,
+        client: &Client,
+        session: Option<Secret>,
+        now: Timestamp,
+    ) -> Result<Option<Account>, StoreError> {
+        let id = client.id.clone();
+        let unit = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
+            let Some((user, _)) = signed_in(tx, session.as_ref(), now)? else {
+                return Ok(None);
+            };
+            let grants = tx.grants_of(user.id, &id)?;
+            Ok(Some((user, grants)))
+        };
+        let found = self.0.store.read(unit).await?;
+        let snapshot = client.snapshot();
+        Ok(found.map(|(user, grants)| Account {
+            name: user.name,
+            let_in: !request.prompt.consent
+                && grants.iter().any(|grant| grant.covers(request, &snapshot, now)),
+        }))
+    }
+
+    /// A refused request is remembered under its reference, so that whoever reports it can be helped.
+    async fn note_refusal(
+        &self,
+        reference: Reference,
+        error: &AuthorizeError,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (code, why) = match error {
+            AuthorizeError::Local(fault) => ("not redirected", fault.to_string()),
+            AuthorizeError::Redirect(answer) => (answer.code.as_str(), answer.description.to_owned()),
+        };
+        tracing::info!(%reference, code, why, "authorization request refused");
+        let refused = Event::new(EventKind::SignInRefused, now)
+            .reference(reference)
+            .network(&browser.network)
+            .detail(format!("{code}: {why}"));
+        self.0.store.write(move |tx| tx.record(&refused)).await
+    }
+
+    /// The person decided on the consent page.
+    pub async fn decide(&self, form: ConsentForm, browser: Browser) -> Result<Next, IssuerError> {
+        let cookie = self
+            .check_csrf(&browser, &form.handle, "consent", &form.csrf)
+            .await?;
+        let session = match form.decision {
+            Decision::Deny => return self.deny(&form.handle, cookie, browser.network).await,
+            Decision::Allow => browser.session.clone(),
+            Decision::AllowAsAnother => None,
+        };
+        let browser = Browser { session, ..browser };
+        self.allow(form.handle, form.scopes, cookie, browser).await
+    }
+
+    async fn deny(&self, handle: &Secret, cookie: Digest, network: String) -> Result<Next, IssuerError> {
         let (handle, now) = (handle.digest(), self.0.clock.now());
         let unit = move |tx: &mut dyn Tx| -> Result<SignIn, IssuerError> {
             let sign_in = load(tx, handle, cookie, now)?;
             tx.delete_sign_in(handle)?;
+            tx.record(&event(EventKind::ConsentDenied, &sign_in, now).network(&network))?;
             Ok(sign_in)
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, "access was denied");
         metrics::sign_in("denied");
         Ok(Next::Leave {
-            url: self.denied(&sign_in.request),
+            url: self.denied(&sign_in.request, sign_in.reference),
             session: None,
         })
     }
 
     /// Whoever is signed in already, recently enough, goes straight back; everybody else signs in.
-    async fn allow(&self, handle: Secret, cookie: Digest, browser: Browser) -> Result<Next, IssuerError> {
+    async fn allow(
+        &self,
+        handle: Secret,
+        ticked: ScopeSet,
+        cookie: Digest,
+        browser: Browser,
+    ) -> Result<Next, IssuerError> {
         let (id, now, policy, fresh) = (
             handle.digest(),
             self.0.clock.now(),
@@ -122,9 +183,13 @@ impl Issuer {
             Fresh::new(),
         );
         let code = fresh.code.clone();
-        let session = browser.session;
+        let (session, network) = (browser.session.clone(), browser.network.clone());
         let unit = move |tx: &mut dyn Tx| -> Result<(SignIn, bool), IssuerError> {
-            let sign_in = load(tx, id, cookie, now)?.allow();
+            let sign_in = load(tx, id, cookie, now)?.allow(ticked);
+            if let Stage::Allowed { scopes } = sign_in.stage {
+                let granted = event(EventKind::ConsentGranted, &sign_in, now).network(&network);
+                tx.record(&granted.detail(scopes.to_string()))?;
+            }
             let account = signed_in(tx, session.as_ref(), now)?;
             let good = account.filter(|(_, session)| is_good_enough(&sign_in.request, session, now));
             if let (Some((user, kept)), Some(session)) = (good, &session) {
@@ -150,14 +215,15 @@ impl Issuer {
                 session: None,
             });
         }
-        self.ask_password(handle, browser.cookie.as_ref(), &sign_in, String::new(), None)
-            .await
+        self.ask_password(handle, &browser, &sign_in, String::new(), None)
     }
 
     /// The person typed name and password.
     pub async fn sign_in(&self, form: SignInForm, browser: Browser) -> Result<Next, IssuerError> {
         let now = self.0.clock.now();
-        let cookie = self.check_csrf(&browser, &form.handle, "sign-in", &form.csrf)?;
+        let cookie = self
+            .check_csrf(&browser, &form.handle, "sign-in", &form.csrf)
+            .await?;
         let handle = form.handle.digest();
         let sign_in = self.0.store.read(move |tx| load(tx, handle, cookie, now)).await?;
         let user = match self.check_password(&form.username, form.password, now).await? {
@@ -165,10 +231,9 @@ impl Issuer {
             Err(wrong) => {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
                 metrics::sign_in("failed");
-                let cookie = browser.cookie.as_ref();
-                return self
-                    .ask_password(form.handle, cookie, &sign_in, form.username, Some(wrong))
-                    .await;
+                let failed = event(EventKind::LoginFailed, &sign_in, now).network(&browser.network);
+                self.0.store.write(move |tx| tx.record(&failed)).await?;
+                return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
             }
         };
         let (policy, fresh, session) = (
@@ -176,30 +241,14 @@ impl Issuer {
             Fresh::new(),
             Secret::bearer("ss", random()),
         );
-        let code = fresh.code.clone();
-        let (former, new) = (browser.session.as_ref().map(Secret::digest), session.digest());
+        let (code, new) = (fresh.code.clone(), session.digest());
         let unit = move |tx: &mut dyn Tx| -> Result<SignIn, IssuerError> {
             let sign_in = load(tx, handle, cookie, now)?;
-            complete(
-                tx,
-                &sign_in,
-                Proven { user, auth_time: now },
-                &fresh,
-                &policy,
-                now,
-            )?;
-            // A new session each time: whoever planted or knew the former cookie has nothing (session fixation).
-            if let Some(former) = former {
-                tx.delete_session(former)?;
-            }
-            let expires_at = now + SESSION_LIFE;
-            let session = BrowserSession {
-                user,
-                auth_time: now,
-                expires_at,
-                last_seen_at: now,
-            };
-            tx.insert_session(new, &session, policy.sessions_per_user)?;
+            let proven = Proven { user, auth_time: now };
+            let ok = event(EventKind::LoginOk, &sign_in, now);
+            tx.record(&ok.user(user).network(&browser.network))?;
+            complete(tx, &sign_in, proven, &fresh, &policy, now)?;
+            session::open(tx, new, user, &browser, policy.sessions_per_user, now)?;
             Ok(sign_in)
         };
         let sign_in = self.0.store.write(unit).await?;
@@ -224,6 +273,7 @@ impl Issuer {
             csrf: self.csrf(cookie, &handle, "consent"),
             handle,
             client_name: client.display_name().to_owned(),
+            verified_host: client.id.document_host(),
             destination: request.redirect_uri.destination(),
             local_app: request.redirect_uri.is_loopback(),
             scopes: request.scopes.iter().collect(),
@@ -232,26 +282,19 @@ impl Issuer {
         }
     }
 
-    async fn ask_password(
+    fn ask_password(
         &self,
         handle: Secret,
-        cookie: Option<&Secret>,
+        browser: &Browser,
         sign_in: &SignIn,
         username: String,
         wrong: Option<Wrong>,
     ) -> Result<Next, IssuerError> {
-        let cookie = cookie.ok_or(IssuerError::Stale)?;
-        let id = sign_in.request.client.clone();
-        let client = self
-            .0
-            .store
-            .read(move |tx| tx.client(&id))
-            .await?
-            .ok_or(IssuerError::Stale)?;
+        let cookie = browser.cookie.as_ref().ok_or(IssuerError::Stale)?;
         Ok(Next::SignIn(Box::new(SignInPage {
             csrf: self.csrf(cookie, &handle, "sign-in"),
             handle,
-            client_name: client.display_name().to_owned(),
+            client_name: sign_in.client.display_name().to_owned(),
             username,
             wrong,
             reference: sign_in.reference,
@@ -263,7 +306,7 @@ impl Issuer {
     }
 
     /// The digest of the browser's cookie, once the form is proven to come from a page it was shown.
-    fn check_csrf(
+    async fn check_csrf(
         &self,
         browser: &Browser,
         handle: &Secret,
@@ -271,20 +314,62 @@ impl Issuer {
         csrf: &str,
     ) -> Result<Digest, IssuerError> {
         let cookie = browser.cookie.as_ref().ok_or(IssuerError::Stale)?;
-        let ours = self
-            .0
-            .csrf
-            .verify(&[cookie.expose(), handle.expose(), form], csrf);
-        ours.then(|| cookie.digest()).ok_or(IssuerError::Stale)
+        let parts = [cookie.expose(), handle.expose(), form];
+        if self.0.csrf.verify(&parts, csrf) {
+            return Ok(cookie.digest());
+        }
+        Err(self
+            .mismatch(cookie.digest(), handle.digest(), browser.network.clone())
+            .await?)
+    }
+
+    /// What to answer a form whose CSRF value is not that of this browser: it may be another one's.
+    async fn mismatch(
+        &self,
+        cookie: Digest,
+        handle: Digest,
+        network: String,
+    ) -> Result<IssuerError, StoreError> {
+        let now = self.0.clock.now();
+        let unit = move |tx: &mut dyn Tx| -> Result<_, StoreError> {
+            let Some(sign_in) = tx.sign_in(handle)?.filter(|sign_in| sign_in.browser != cookie) else {
+                return Ok(IssuerError::Stale);
+            };
+            tx.record(&event(EventKind::BindingMismatch, &sign_in, now).network(&network))?;
+            Ok(at_fault(&sign_in, SignInFault::OtherBrowser))
+        };
+        self.0.store.write(unit).await
     }
 }
 
-fn local(fault: LocalFault) -> IssuerError {
-    IssuerError::Authorize(AuthorizeError::Local(fault))
+/// Why an authorization request is not begun.
+enum Refusal {
+    Request(AuthorizeError),
+    Store(StoreError),
+}
+
+impl From<LocalFault> for Refusal {
+    fn from(fault: LocalFault) -> Self {
+        Self::Request(AuthorizeError::Local(fault))
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn event(kind: EventKind, sign_in: &SignIn, now: Timestamp) -> Event {
+    Event::new(kind, now)
+        .reference(sign_in.reference)
+        .client(&sign_in.request.client)
 }
 
 fn load(tx: &mut dyn Tx, handle: Digest, browser: Digest, now: Timestamp) -> Result<SignIn, IssuerError> {
     let sign_in = tx.sign_in(handle)?.ok_or(IssuerError::Stale)?;
-    sign_in.check(browser, now)?;
+    sign_in
+        .check(browser, now)
+        .map_err(|fault| at_fault(&sign_in, fault))?;
     Ok(sign_in)
 }

@@ -1,18 +1,20 @@
 //! Who is signed in with a browser, and whether that is good enough.
 
+use super::Browser;
 use crate::account::{BrowserSession, User};
 use crate::clock::{Seconds, Timestamp};
+use crate::id::UserId;
 use crate::oauth::AuthorizationRequest;
-use crate::secret::Secret;
+use crate::secret::{Digest, Secret};
 use crate::store::{StoreError, Tx};
 
 /// A session ends when its browser was not seen for so long …
 const SESSION_IDLE: Seconds = Seconds(12 * 3600);
 /// … and in any case after so long.
-pub(super) const SESSION_LIFE: Seconds = Seconds(7 * 24 * 3600);
+const SESSION_LIFE: Seconds = Seconds(7 * 24 * 3600);
 
 /// The person behind a session cookie, if both are still good.
-pub(super) fn signed_in(
+pub(in crate::issuer) fn signed_in(
     tx: &mut dyn Tx,
     session: Option<&Secret>,
     now: Timestamp,
@@ -26,6 +28,30 @@ pub(super) fn signed_in(
     }
     let user = tx.user(found.user)?.filter(User::is_active);
     Ok(user.map(|user| (user, found)))
+}
+
+/// Signs a person in with a browser, under the digest of a fresh cookie. Whoever planted or knew the former cookie
+/// has nothing (session fixation), and the oldest sessions beyond `keep` end.
+pub(in crate::issuer) fn open(
+    tx: &mut dyn Tx,
+    cookie: Digest,
+    user: UserId,
+    browser: &Browser,
+    keep: u32,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if let Some(former) = &browser.session {
+        tx.delete_session(former.digest())?;
+    }
+    let session = BrowserSession {
+        user,
+        auth_time: now,
+        expires_at: now + SESSION_LIFE,
+        last_seen_at: now,
+        agent: browser.agent.clone(),
+        network: browser.network.clone(),
+    };
+    tx.insert_session(cookie, &session, keep)
 }
 
 /// Whether the session is fresh enough for this request (OpenID Connect Core section 3.1.2.1). An age of 0 asks

@@ -117,20 +117,20 @@ impl AccountRows for SqliteTx<'_> {
 
     fn session(&mut self, cookie: Digest) -> Result<Option<BrowserSession>, StoreError> {
         let mut query = self.sql(
-            "SELECT user_id, auth_time, last_seen_at, expires_at FROM browser_sessions WHERE cookie = ?1",
+            "SELECT cookie, user_id, auth_time, last_seen_at, expires_at, agent, network
+             FROM browser_sessions WHERE cookie = ?1",
         )?;
-        let read = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-        let Some((user, auth_time, last_seen_at, expires_at)) = query.query_row([cookie], read).optional()?
-        else {
-            return Ok(None);
-        };
-        let user = parse("browser_sessions", &user, &user)?;
-        Ok(Some(BrowserSession {
-            user,
-            auth_time,
-            expires_at,
-            last_seen_at,
-        }))
+        let found = query.query_row([cookie], raw_session).optional()?;
+        Ok(found.map(session).transpose()?.map(|(_, session)| session))
+    }
+
+    fn sessions(&mut self, user: UserId) -> Result<Vec<(Digest, BrowserSession)>, StoreError> {
+        let mut query = self.sql(
+            "SELECT cookie, user_id, auth_time, last_seen_at, expires_at, agent, network
+             FROM browser_sessions WHERE user_id = ?1 ORDER BY last_seen_at DESC",
+        )?;
+        let rows = query.query_map([user.to_string()], raw_session)?;
+        rows.map(|row| session(row?)).collect()
     }
 
     fn insert_session(
@@ -141,15 +141,17 @@ impl AccountRows for SqliteTx<'_> {
     ) -> Result<(), StoreError> {
         let user = session.user.to_string();
         let mut insert = self.sql(
-            "INSERT INTO browser_sessions (cookie, user_id, auth_time, last_seen_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO browser_sessions (cookie, user_id, auth_time, last_seen_at, expires_at, agent, network)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         insert.execute(params![
             cookie,
             user,
             session.auth_time,
             session.last_seen_at,
-            session.expires_at
+            session.expires_at,
+            session.agent,
+            session.network
         ])?;
         let mut trim = self.sql(
             "DELETE FROM browser_sessions WHERE cookie IN (
@@ -177,6 +179,28 @@ impl AccountRows for SqliteTx<'_> {
             .execute([user.to_string()])?;
         Ok(())
     }
+}
+
+type RawSession = (Digest, String, BrowserSessionTimes, String, String);
+
+type BrowserSessionTimes = [Timestamp; 3];
+
+fn raw_session(row: &Row<'_>) -> rusqlite::Result<RawSession> {
+    let times = [row.get(2)?, row.get(3)?, row.get(4)?];
+    Ok((row.get(0)?, row.get(1)?, times, row.get(5)?, row.get(6)?))
+}
+
+fn session(raw: RawSession) -> Result<(Digest, BrowserSession), StoreError> {
+    let (cookie, user, [auth_time, last_seen_at, expires_at], agent, network) = raw;
+    let session = BrowserSession {
+        user: parse("browser_sessions", &user, &user)?,
+        auth_time,
+        expires_at,
+        last_seen_at,
+        agent,
+        network,
+    };
+    Ok((cookie, session))
 }
 
 type RawUser = (String, String, Timestamp, Option<Timestamp>);

@@ -13,7 +13,7 @@ impl ClientRows for SqliteTx<'_> {
     fn client(&mut self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let mut query = self.sql(
             "SELECT name, redirect_uris, auth_method, refreshes, scopes, descriptive, secret, created_at,
-                    activated_at
+                    activated_at, added
              FROM clients WHERE id = ?1",
         )?;
         let raw = query.query_row([id.as_str()], RawClient::read).optional()?;
@@ -25,8 +25,8 @@ impl ClientRows for SqliteTx<'_> {
         let uris: Vec<&str> = metadata.redirect_uris.iter().map(RedirectUri::as_str).collect();
         let mut insert = self.sql(
             "INSERT INTO clients (id, name, redirect_uris, auth_method, refreshes, scopes, descriptive, secret,
-                                  created_at, activated_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                  created_at, activated_at, added)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?;
         insert.execute(params![
             client.id.as_str(),
@@ -39,6 +39,7 @@ impl ClientRows for SqliteTx<'_> {
             client.secret,
             client.created_at,
             client.activated_at,
+            client.added,
         ])?;
         Ok(())
     }
@@ -61,6 +62,7 @@ struct RawClient {
     secret: Option<Digest>,
     created_at: Timestamp,
     activated_at: Option<Timestamp>,
+    added: bool,
 }
 
 impl RawClient {
@@ -75,6 +77,7 @@ impl RawClient {
             secret: row.get(6)?,
             created_at: row.get(7)?,
             activated_at: row.get(8)?,
+            added: row.get(9)?,
         })
     }
 
@@ -102,6 +105,7 @@ impl RawClient {
             secret: self.secret,
             created_at,
             activated_at,
+            added: self.added,
         })
     }
 }

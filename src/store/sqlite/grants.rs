@@ -7,16 +7,16 @@ use super::{SqliteTx, StoreError};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AuthorizationCode, AuthorizationRequest, ClientId, CodeChallenge, Grant, Prompt, RedirectUri,
-    RefreshToken, Retired, RevokeReason, ScopeSet, SignIn, Stage,
+    AuthorizationCode, AuthorizationRequest, ClientId, ClientSnapshot, CodeChallenge, Grant, Prompt,
+    RedirectUri, RefreshToken, Retired, RevokeReason, ScopeSet, SignIn, Stage,
 };
 use crate::secret::Digest;
 use crate::store::GrantRows;
 
 const GRANT: &str = "SELECT id, user_id, client_id, scopes, auth_time, created_at, expires_at, last_used_at,
-                            used_generation, revoked_at, destination FROM grants";
-const CODE: &str = "SELECT digest, grant_id, client_id, redirect_uri, challenge, expires_at, redeemed_at
-                    FROM authorization_codes";
+                            used_generation, revoked_at, destination, client FROM grants";
+const CODE: &str = "SELECT digest, grant_id, client_id, redirect_uri, challenge, expires_at, redeemed_at,
+                           nonce FROM authorization_codes";
 const REFRESH: &str = "SELECT digest, grant_id, generation, expires_at, retired_at, successor, sealed
                        FROM refresh_tokens";
 
@@ -24,7 +24,7 @@ impl GrantRows for SqliteTx<'_> {
     fn sign_in(&mut self, handle: Digest) -> Result<Option<SignIn>, StoreError> {
         let mut query = self.sql(
             "SELECT reference, client_id, redirect_uri, state, challenge, scopes, prompt_login, max_age, browser,
-                    expires_at, allowed, grant_id, done_at
+                    expires_at, allowed, grant_id, done_at, client, nonce, prompt_consent
              FROM sign_ins WHERE handle = ?1",
         )?;
         let raw = query.query_row([handle], RawSignIn::read).optional()?;
@@ -35,8 +35,8 @@ impl GrantRows for SqliteTx<'_> {
         let request = &sign_in.request;
         let mut insert = self.sql(
             "INSERT INTO sign_ins (handle, reference, client_id, redirect_uri, state, challenge, scopes,
-                                   prompt_login, max_age, browser, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                   prompt_login, max_age, browser, expires_at, client, nonce, prompt_consent)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?;
         insert.execute(params![
             sign_in.handle,
@@ -50,6 +50,9 @@ impl GrantRows for SqliteTx<'_> {
             request.max_age.map(|age| age.0),
             sign_in.browser,
             sign_in.expires_at,
+            snapshot_text(&sign_in.client),
+            request.nonce,
+            request.prompt.consent,
         ])?;
         drop(insert);
         self.set_stage(sign_in.handle, sign_in.stage)
@@ -86,11 +89,19 @@ impl GrantRows for SqliteTx<'_> {
         self.grants(&sql, [user.to_string().as_str(), client.as_str()])
     }
 
+    fn unrevoked_grants(&mut self, user: Option<UserId>) -> Result<Vec<Grant>, StoreError> {
+        let sql = format!(
+            "{GRANT} WHERE revoked_at IS NULL AND (?1 IS NULL OR user_id = ?1)
+             ORDER BY last_used_at DESC, created_at DESC"
+        );
+        self.grants(&sql, [user.map(|user| user.to_string())])
+    }
+
     fn insert_grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         let mut insert = self.sql(
             "INSERT INTO grants (id, user_id, client_id, scopes, auth_time, created_at, expires_at, last_used_at,
-                                 used_generation, revoked_at, destination)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                 used_generation, revoked_at, destination, client)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
         insert.execute(params![
             grant.id.to_string(),
@@ -104,6 +115,7 @@ impl GrantRows for SqliteTx<'_> {
             grant.used_generation,
             grant.revoked_at,
             grant.destination,
+            snapshot_text(&grant.snapshot),
         ])?;
         Ok(())
     }
@@ -146,8 +158,8 @@ impl GrantRows for SqliteTx<'_> {
     fn insert_code(&mut self, code: &AuthorizationCode) -> Result<(), StoreError> {
         let mut insert = self.sql(
             "INSERT INTO authorization_codes (digest, grant_id, client_id, redirect_uri, challenge, expires_at,
-                                              redeemed_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                                              redeemed_at, nonce)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         )?;
         insert.execute(params![
             code.digest,
@@ -157,6 +169,7 @@ impl GrantRows for SqliteTx<'_> {
             code.challenge.digest(),
             code.expires_at,
             code.redeemed_at,
+            code.nonce,
         ])?;
         Ok(())
     }
@@ -221,6 +234,14 @@ impl SqliteTx<'_> {
     }
 }
 
+fn snapshot_text(snapshot: &ClientSnapshot) -> String {
+    serde_json::json!(snapshot).to_string()
+}
+
+fn snapshot(table: &'static str, id: &str, text: &str) -> Result<ClientSnapshot, StoreError> {
+    serde_json::from_str(text).map_err(corrupt(table, id))
+}
+
 struct RawGrant {
     id: String,
     user: String,
@@ -233,6 +254,7 @@ struct RawGrant {
     used_generation: u32,
     revoked_at: Option<Timestamp>,
     destination: String,
+    snapshot: String,
 }
 
 impl RawGrant {
@@ -249,6 +271,7 @@ impl RawGrant {
             used_generation: row.get(8)?,
             revoked_at: row.get(9)?,
             destination: row.get(10)?,
+            snapshot: row.get(11)?,
         })
     }
 
@@ -258,6 +281,7 @@ impl RawGrant {
             id: parse("grants", id, id)?,
             user: parse("grants", id, &self.user)?,
             client: parse("grants", id, &self.client)?,
+            snapshot: snapshot("grants", id, &self.snapshot)?,
             destination: self.destination,
             scopes: ScopeSet::parse(&self.scopes),
             auth_time: self.auth_time,
@@ -284,6 +308,9 @@ struct RawSignIn {
     allowed: Option<String>,
     grant: Option<String>,
     done_at: Option<Timestamp>,
+    snapshot: String,
+    nonce: Option<String>,
+    prompt_consent: bool,
 }
 
 impl RawSignIn {
@@ -302,6 +329,9 @@ impl RawSignIn {
             allowed: row.get(10)?,
             grant: row.get(11)?,
             done_at: row.get(12)?,
+            snapshot: row.get(13)?,
+            nonce: row.get(14)?,
+            prompt_consent: row.get(15)?,
         })
     }
 
@@ -323,10 +353,12 @@ impl RawSignIn {
             state: self.state,
             challenge: CodeChallenge::from_digest(self.challenge),
             scopes: ScopeSet::parse(&self.scopes),
+            nonce: self.nonce,
             // `prompt=none` never gets as far as a page.
             prompt: Prompt {
                 none: false,
                 login: self.prompt_login,
+                consent: self.prompt_consent,
             },
             max_age: self.max_age.map(Seconds),
         };
@@ -334,6 +366,7 @@ impl RawSignIn {
         Ok(SignIn {
             handle,
             reference,
+            client: snapshot("sign_ins", id, &self.snapshot)?,
             request,
             browser: self.browser,
             expires_at: self.expires_at,
@@ -350,6 +383,7 @@ struct RawCode {
     challenge: Digest,
     expires_at: Timestamp,
     redeemed_at: Option<Timestamp>,
+    nonce: Option<String>,
 }
 
 impl RawCode {
@@ -362,6 +396,7 @@ impl RawCode {
             challenge: row.get(4)?,
             expires_at: row.get(5)?,
             redeemed_at: row.get(6)?,
+            nonce: row.get(7)?,
         })
     }
 
@@ -376,6 +411,7 @@ impl RawCode {
             challenge: CodeChallenge::from_digest(self.challenge),
             expires_at: self.expires_at,
             redeemed_at: self.redeemed_at,
+            nonce: self.nonce,
         })
     }
 }

@@ -14,10 +14,13 @@ const CODE_MEMORY: Seconds = Seconds(24 * 3600);
 /// Ended grants stay a week, for whoever asks what happened.
 const GRANT_MEMORY: Seconds = Seconds(7 * 24 * 3600);
 
+/// What happened is kept for a quarter of a year.
+const AUDIT_MEMORY: Seconds = Seconds(90 * 24 * 3600);
+
 impl KeyRows for SqliteTx<'_> {
     fn keys(&mut self) -> Result<Vec<StoredKey>, StoreError> {
         let mut query = self.sql(
-            "SELECT kid, modulus, exponent, sealed_private, state, created_at FROM signing_keys
+            "SELECT kid, modulus, exponent, sealed_private, state, created_at, state_since FROM signing_keys
              ORDER BY created_at DESC, kid",
         )?;
         let rows = query.query_map([], |row| {
@@ -29,14 +32,13 @@ impl KeyRows for SqliteTx<'_> {
                 sealed_private: row.get(3)?,
                 state: KeyState::Active,
                 created_at: row.get(5)?,
+                state_since: row.get(6)?,
             };
             Ok((key, state))
         })?;
         rows.map(|row| {
             let (key, state) = row?;
-            let known = [KeyState::Active, KeyState::Retiring]
-                .into_iter()
-                .find(|known| known.name() == state);
+            let known = KeyState::ALL.into_iter().find(|known| known.name() == state);
             let state = known
                 .ok_or("unknown state")
                 .map_err(corrupt("signing_keys", &key.kid))?;
@@ -47,8 +49,8 @@ impl KeyRows for SqliteTx<'_> {
 
     fn insert_key(&mut self, key: &StoredKey) -> Result<(), StoreError> {
         let mut insert = self.sql(
-            "INSERT INTO signing_keys (kid, modulus, exponent, sealed_private, state, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO signing_keys (kid, modulus, exponent, sealed_private, state, created_at, state_since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
         let state = key.state.name();
         insert.execute(params![
@@ -57,8 +59,27 @@ impl KeyRows for SqliteTx<'_> {
             key.exponent,
             key.sealed_private,
             state,
-            key.created_at
+            key.created_at,
+            key.state_since
         ])?;
+        Ok(())
+    }
+
+    fn set_key_state(&mut self, kid: &str, state: KeyState, now: Timestamp) -> Result<(), StoreError> {
+        self.sql("UPDATE signing_keys SET state = ?2, state_since = ?3 WHERE kid = ?1")?
+            .execute(params![kid, state.name(), now])?;
+        Ok(())
+    }
+
+    fn reseal_key(&mut self, kid: &str, sealed_private: &str) -> Result<(), StoreError> {
+        self.sql("UPDATE signing_keys SET sealed_private = ?2 WHERE kid = ?1")?
+            .execute([kid, sealed_private])?;
+        Ok(())
+    }
+
+    fn delete_key(&mut self, kid: &str) -> Result<(), StoreError> {
+        self.sql("DELETE FROM signing_keys WHERE kid = ?1")?
+            .execute([kid])?;
         Ok(())
     }
 }
@@ -97,7 +118,7 @@ impl Sweep for SqliteTx<'_> {
             (
                 "clients",
                 "id",
-                "activated_at IS NULL AND created_at < ?1",
+                "activated_at IS NULL AND added = 0 AND created_at < ?1",
                 now - UNUSED_LIFE,
             ),
             (
@@ -106,6 +127,7 @@ impl Sweep for SqliteTx<'_> {
                 "expires_at < ?1 OR revoked_at < ?1",
                 now - GRANT_MEMORY,
             ),
+            ("audit_events", "id", "at < ?1", now - AUDIT_MEMORY),
         ] {
             let sql = format!(
                 "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?2)"

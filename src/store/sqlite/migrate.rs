@@ -11,6 +11,7 @@ use super::{APPLICATION_ID, StoreError, restrict};
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_accounts_and_grants.sql"),
     include_str!("migrations/0002_games.sql"),
+    include_str!("migrations/0003_authorization_server.sql"),
 ];
 
 /// Brings the database to the newest version.

@@ -9,6 +9,7 @@
 //! takes what is waiting, runs each unit in its own savepoint, and commits once; no answer leaves before.
 
 mod accounts;
+mod audit;
 mod census;
 mod clients;
 mod games;

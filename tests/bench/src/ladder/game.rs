@@ -33,7 +33,7 @@ impl Opponents {
     pub(crate) fn new(server: &Path, external: Option<&Path>) -> Self {
         let engines = || {
             Engines::new(EngineOptions {
-                own: server.to_owned(),
+                own: Some(server.to_owned()),
                 external: external.map(Path::to_owned),
                 processes: 1,
                 hash_mb: 16,
