@@ -81,6 +81,7 @@ impl Place {
             secret: None,
             created_at: self.clock.now(),
             activated_at: Some(self.clock.now()),
+            added: false,
         };
         let id = client.id.clone();
         let insert = self

@@ -148,7 +148,7 @@ async fn another_account_can_be_used() {
         .press("Sign in", &[("username", "bob"), ("password", PASSWORD)])
         .await;
     let code = callback(&browser)["code"].clone();
-    let bob = crate::support::oauth::Granted {
+    let bob = Granted {
         code,
         pkce: request.pkce,
         app: app.clone(),

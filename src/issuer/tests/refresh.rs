@@ -9,7 +9,8 @@ use crate::id::GrantId;
 use crate::issuer::{ClientProof, Exchange, Issuer, IssuerError, Renewal, Tokens};
 use crate::oauth::model::{self, Answer, Caller, Subject};
 use crate::oauth::{
-    AuthorizationCode, ClientId, CodeChallenge, Grant, RedirectUri, RefreshToken, ScopeSet, TokenCode,
+    AuthorizationCode, ClientId, ClientSnapshot, CodeChallenge, Grant, RedirectUri, RefreshToken, ScopeSet,
+    TokenCode,
 };
 use crate::secret::{Digest, Secret, random};
 use crate::store::StoreError;
@@ -37,6 +38,7 @@ impl<'p> Connection<'p> {
             client: clients[0].clone(),
             redirect_uri: RedirectUri::parse(REDIRECT_URI).unwrap(),
             challenge: CodeChallenge::from_digest(Digest::of(VERIFIER.as_bytes())),
+            nonce: None,
             expires_at: place.clock.now() + Seconds(60),
             redeemed_at: None,
         };
@@ -98,6 +100,10 @@ fn grant(place: &Place, client: &ClientId) -> Grant {
         id: GrantId::new(now, random()),
         user: place.user,
         client: client.clone(),
+        snapshot: ClientSnapshot {
+            refreshes: true,
+            ..ClientSnapshot::default()
+        },
         destination: "h.example".to_owned(),
         scopes: ScopeSet::all(),
         auth_time: now,

@@ -6,7 +6,7 @@ use super::model::{self, Answer, Caller, Subject};
 use super::{Refresh, RefreshDecision, RefreshToken, Retired, decide_refresh};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
-use crate::oauth::{ClientId, Grant, ScopeSet};
+use crate::oauth::{ClientId, ClientSnapshot, Grant, ScopeSet};
 use crate::secret::Digest;
 
 /// When every history begins.
@@ -42,6 +42,7 @@ impl Records {
             id: GrantId::new(now, [1; 10]),
             user: UserId::new(now, [1; 10]),
             client: client(Caller::Own),
+            snapshot: ClientSnapshot::default(),
             destination: "h.example".to_owned(),
             scopes: ScopeSet::all(),
             auth_time: now,
