@@ -100,9 +100,9 @@ fn address(hop: &str) -> Option<IpAddr> {
 }
 
 /// The part of an address that one household, office or data centre shares.
-pub(super) fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpAddr {
+pub(super) fn network(address: IpAddr, v4: u8, v6: u8) -> IpNet {
     let length = if address.is_ipv4() { v4 } else { v6 };
-    IpNet::new(address, length).map_or(address, |network| network.network())
+    IpNet::new_assert(address, length).trunc()
 }
 
 #[cfg(test)]
@@ -161,9 +161,9 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_share_a_prefix() {
-        let of = |address: &str| prefix(address.parse().unwrap(), 24, 64).to_string();
-        assert_eq!(of("198.51.100.7"), "198.51.100.0");
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
+    fn neighbours_share_a_network() {
+        let of = |address: &str| network(address.parse().unwrap(), 24, 64).to_string();
+        assert_eq!(of("198.51.100.7"), "198.51.100.0/24");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
     }
 }

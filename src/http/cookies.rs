@@ -65,7 +65,7 @@ impl Cookie {
     }
 }
 
-/// What the browser shows of itself.
+/// What the browser shows of itself in its headers; where it is, they do not say.
 pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
     Browser {
         cookie: Cookie::Browser.read(headers, secure),

@@ -22,7 +22,7 @@ use governor::Quota;
 use serde_json::json;
 
 use super::buckets::{Buckets, Rate, Wait};
-use super::client_address::{TrustedProxies, prefix};
+use super::client_address::{TrustedProxies, network};
 use super::{Door, error};
 use crate::id::UserId;
 use crate::metrics;
@@ -115,6 +115,11 @@ impl Limits {
             .inspect_err(|_| metrics::rate_limited("person"))
     }
 
+    /// The network that a request comes from: what is kept of an address beyond the moment.
+    pub(super) fn network(&self, request: &Request) -> String {
+        network(self.proxies.client(request), 24, 64).to_string()
+    }
+
     fn address(&self, kind: Kind, request: &Request) -> Result<(), Wait> {
         let Some(addresses) = &self.addresses else {
             return Ok(());
@@ -141,12 +146,12 @@ impl Addresses {
 
     /// The address of its own first, so that one client alone does not use up what is for all.
     fn request(&self, client: IpAddr) -> Result<(), Wait> {
-        self.each.take(&prefix(client, 32, 64))?;
+        self.each.take(&network(client, 32, 64).addr())?;
         self.all.take(&())
     }
 
     fn registration(&self, client: IpAddr) -> Result<(), Wait> {
-        self.each_registration.take(&prefix(client, 24, 64))?;
+        self.each_registration.take(&network(client, 24, 64).addr())?;
         self.all_registrations.take(&())
     }
 }
