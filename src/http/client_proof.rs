@@ -14,11 +14,16 @@ use crate::secret::Secret;
 /// The form of a request, and the proof in its header or in the form. Nothing is checked yet.
 pub(super) async fn authenticated_form(request: Request) -> Result<(Form, ClientProof), TokenError> {
     let headers = request.headers().clone();
-    let form = Form::read(request)
-        .await
-        .map_err(|bad| TokenError::request(bad.0))?;
+    let form = read_form(request).await?;
     let proof = client_proof(&headers, &form)?;
     Ok((form, proof))
+}
+
+/// The form alone.
+pub(super) async fn read_form(request: Request) -> Result<Form, TokenError> {
+    Form::read(request)
+        .await
+        .map_err(|bad| TokenError::request(bad.0))
 }
 
 /// The `token` that revocation and introspection are about.
@@ -28,7 +33,7 @@ pub(super) fn presented(form: &Form) -> Result<Secret, TokenError> {
 }
 
 /// RFC 6749 section 2.3.1: HTTP Basic, or in the form; not both.
-fn client_proof(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
+pub(super) fn client_proof(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
     let in_form = form.get("client_id");
     let secret = form.secret("client_secret");
     let Some(header) = headers.get(AUTHORIZATION) else {

@@ -130,10 +130,14 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::CONSENT, post(authorize::consent))
         .route(path::SIGN_IN, post(authorize::sign_in))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
+    // Services ask, never pages: no origin may read the answer.
+    let services = Router::new()
+        .route(path::INTROSPECT, post(introspect::introspect))
+        .layer(from_fn_with_state(door.clone(), limits::check_address));
     Router::new()
         .merge(open)
+        .merge(services)
         .merge(people)
-        .route(path::INTROSPECT, post(introspect::introspect))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(path::MCP, any(mcp::endpoint))

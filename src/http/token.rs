@@ -2,15 +2,15 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::client_proof::{authenticated_form, presented};
+use super::client_proof::{authenticated_form, client_proof, presented, read_form};
 use super::form::Form;
 use super::{Door, error};
-use crate::issuer::{ClientProof, Exchange, IssuerError, Renewal, Tokens};
+use crate::issuer::{Exchange, IssuerError, Renewal, Tokens};
 use crate::metrics;
 use crate::oauth::{TokenCode, TokenError};
 
@@ -49,8 +49,9 @@ fn count((grant_type, result): &Answer) {
 }
 
 async fn answer(door: &Door, request: Request) -> Answer {
-    let (form, proof) = match authenticated_form(request).await {
-        Ok(both) => both,
+    let headers = request.headers().clone();
+    let form = match read_form(request).await {
+        Ok(form) => form,
         Err(error) => return ("other", Err(error.into())),
     };
     let grant_type = match form.get("grant_type") {
@@ -58,10 +59,11 @@ async fn answer(door: &Door, request: Request) -> Answer {
         Some("refresh_token") => "refresh_token",
         _ => "other",
     };
-    (grant_type, grant(door, proof, &form).await)
+    (grant_type, grant(door, &headers, &form).await)
 }
 
-async fn grant(door: &Door, proof: ClientProof, form: &Form) -> Result<Tokens, IssuerError> {
+async fn grant(door: &Door, headers: &HeaderMap, form: &Form) -> Result<Tokens, IssuerError> {
+    let proof = client_proof(headers, form)?;
     let resources = form
         .all("resource")
         .filter(|resource| !resource.is_empty())

@@ -99,7 +99,10 @@ pub fn prove(
 ) -> Result<MasterKey, MasterKeyError> {
     let key = match source {
         MasterKeySource::Given(key) => Some(key.clone()),
-        MasterKeySource::File(path) => read(path)?,
+        MasterKeySource::File(path) => match read(path)? {
+            Some(key) if key.id() == needed => Some(key),
+            found => kept_beside(path, &needed).or(found),
+        },
     };
     match key {
         Some(key) => opens(key, canary, Some(needed), file),
@@ -137,15 +140,19 @@ fn from_file(path: &Path, needed: Option<&str>, file: &Path) -> Result<MasterKey
     if let Some(key) = found.as_ref().filter(|key| key.id() == needed) {
         return Ok(key.clone());
     }
-    // A change of the key was interrupted, or a backup from before it was restored.
-    let beside = [previous(path), incoming(path)];
-    let fits = beside.iter().filter_map(|path| read(path).ok().flatten());
-    if let Some(key) = fits.into_iter().find(|key| key.id() == needed) {
+    if let Some(key) = kept_beside(path, needed) {
         tracing::warn!(file = %path.display(), key = needed, "put back the master key that the database needs");
         exchange_file(path, &key)?;
         return Ok(key);
     }
     found.ok_or_else(|| wrong(needed.to_owned(), "and there is none".to_owned(), file))
+}
+
+/// The key that the database needs, where a change of the file was interrupted, or a backup from before it restored.
+fn kept_beside(path: &Path, needed: &str) -> Option<MasterKey> {
+    let beside = [previous(path), incoming(path)];
+    let mut keys = beside.iter().filter_map(|path| read(path).ok().flatten());
+    keys.find(|key| key.id() == needed)
 }
 
 /// Where the key that was in the file before stays.
