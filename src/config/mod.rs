@@ -107,6 +107,7 @@ impl Config {
             grants_per_client: reader.number("GRANTS_PER_CLIENT", options.grants_per_client, 20, 1..=10_000),
             registration,
             local_sign_in: reader.local_sign_in(options.local_sign_in),
+            local_sign_up: reader.local_sign_up(options.local_sign_up),
         };
         let cores = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -167,6 +168,10 @@ impl Config {
             (
                 "LOCAL_SIGN_IN",
                 if policy.local_sign_in { "on" } else { "off" }.to_owned(),
+            ),
+            (
+                "LOCAL_SIGN_UP",
+                if policy.local_sign_up { "open" } else { "closed" }.to_owned(),
             ),
             ("OWNER_PASSWORD", mask(self.owner_password.is_some())),
             ("SESSIONS_PER_USER", policy.sessions_per_user.to_string()),
@@ -335,6 +340,17 @@ impl Reader {
         }
     }
 
+    fn local_sign_up(&mut self, raw: Option<String>) -> bool {
+        match present(raw).as_deref() {
+            None | Some("closed") => false,
+            Some("open") => true,
+            Some(other) => {
+                self.fault("LOCAL_SIGN_UP", format!("`{other}` must be closed or open"));
+                false
+            }
+        }
+    }
+
     fn stockfish_path(&mut self, raw: Option<String>) -> Option<PathBuf> {
         let path = PathBuf::from(present(raw)?);
         if !path.is_file() {
@@ -441,6 +457,7 @@ mod tests {
             stockfish_path: text("/nowhere/stockfish"),
             database_url: text("postgres://x"),
             local_sign_in: text(" "),
+            local_sign_up: text("yes"),
             ..Options::default()
         };
         let master_key = SecretOption {
@@ -461,6 +478,7 @@ mod tests {
             "ACCESS_TOKEN_TTL",
             "ALLOWED_ORIGINS",
             "DATABASE_URL",
+            "LOCAL_SIGN_UP",
             "MASTER_KEY",
             "PUBLIC_URL",
             "REGISTRATION_TOKEN",

@@ -82,7 +82,8 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
     follow(&door, next)
 }
 
-async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
+/// A form that was posted from one of our own pages.
+pub(super) async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
     let refuse = |status, text| door.0.pages.message(status, "Please start again", text, None);
     if !door.0.hosts.is_own_form(request.headers()) {
         let text = "This form was not sent from a page of this server. Go back to the app and connect again.";
@@ -95,9 +96,11 @@ async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Resp
     Ok((form, browser))
 }
 
-fn follow(door: &Door, next: Result<Next, IssuerError>) -> Response {
+/// The page or redirect that comes next.
+pub(super) fn follow(door: &Door, next: Result<Next, IssuerError>) -> Response {
     match next {
         Ok(Next::SignIn(page)) => door.0.pages.sign_in(&page),
+        Ok(Next::SignUp(page)) => door.0.pages.sign_up(&page),
         Ok(Next::Leave { url, session }) => {
             let mut response = error::leave(&url);
             if let Some(session) = session {

@@ -3,6 +3,7 @@
 //! Handlers parse, call the [`Issuer`] or the MCP service, and render. Hosts are checked outermost, on every
 //! path; origins on `/mcp` and on form posts.
 
+mod account;
 mod agent;
 mod authorize;
 mod cookies;
@@ -49,6 +50,13 @@ struct Inner {
     hosts: Hosts,
     documents: discovery::Documents,
     mcp: Endpoint,
+}
+
+impl Door {
+    /// Whether browsers reach us over TLS.
+    fn secure(&self) -> bool {
+        self.0.issuer.public_url().is_secure()
+    }
 }
 
 /// The whole server. `allowed_origins` are those of browsers that may call `/mcp` besides our own, ChatGPT,
@@ -101,7 +109,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<
         .route("/favicon.svg", get(health::favicon))
         .route(path::AUTHORIZE, get(authorize::authorize))
         .route(path::CONSENT, post(authorize::consent))
-        .route(path::SIGN_IN, post(authorize::sign_in));
+        .route(path::SIGN_IN, post(authorize::sign_in))
+        .merge(account::routes(door.0.issuer.policy().local_sign_up));
     Router::new()
         .merge(open)
         .merge(people)

@@ -1,10 +1,13 @@
 //! The authorization server with memory: it loads records, lets `oauth` decide, and keeps what follows.
 
+mod account;
 mod accounts;
 mod bearer;
 mod clients;
+mod export;
 mod passwords;
 mod sign_in;
+mod sign_up;
 mod tokens;
 
 use std::sync::Arc;
@@ -18,12 +21,19 @@ use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
 use crate::urls::PublicUrl;
 
+pub use account::{
+    AccountFault, AccountForm, AccountPage, AccountPost, ChangePassword, ConnectedApp, EntryForm, EntryPage,
+    FormKey, OwnSession, SignUpForm,
+};
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use export::AccountExport;
+pub use passwords::WeakPassword;
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
+pub use sign_up::{NewAccountForm, SignUpFault, SignUpFor, SignUpPage};
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 
 /// Who may register clients.
@@ -58,6 +68,8 @@ pub struct Policy {
     pub registration: Registration,
     /// Whether people may sign in with a local account.
     pub local_sign_in: bool,
+    /// Whether strangers may make local accounts.
+    pub local_sign_up: bool,
 }
 
 /// The authorization server. Cheap to clone.

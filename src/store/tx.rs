@@ -50,6 +50,8 @@ pub trait AccountRows {
 
     /// The local account with this name.
     fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>>;
+    /// The name of a person's local account, if they have one.
+    fn username(&mut self, user: UserId) -> Result<Option<Username>>;
     /// Adds a local account; its user must exist.
     fn insert_local_account(&mut self, account: &LocalAccount) -> Result<()>;
     /// Changes the password of a local account.

@@ -75,6 +75,12 @@ impl AccountRows for SqliteTx<'_> {
         }))
     }
 
+    fn username(&mut self, user: UserId) -> Result<Option<Username>, StoreError> {
+        let mut query = self.sql("SELECT username FROM local_accounts WHERE user_id = ?1")?;
+        let found: Option<String> = query.query_row([user.to_string()], |row| row.get(0)).optional()?;
+        found.map(|name| username(user, &name)).transpose()
+    }
+
     fn insert_local_account(&mut self, account: &LocalAccount) -> Result<(), StoreError> {
         let mut insert =
             self.sql("INSERT INTO local_accounts (user_id, username, password_hash) VALUES (?1, ?2, ?3)")?;
