@@ -20,6 +20,7 @@ use crate::id::BootId;
 use crate::issuer::{Accounts, Issuer};
 use crate::keys::{self, KeyRing};
 use crate::metrics::Numbers;
+use crate::net::{Net, SystemResolver};
 use crate::secret::{MasterKey, random};
 use crate::store::Store;
 use crate::urls::PublicUrl;
@@ -78,7 +79,16 @@ impl App {
         let store = open_store(config)?;
         let (master, keys) = open_keys(config, &store).await?;
         let policy = config.policy.clone();
-        let issuer = Issuer::new(store.clone(), keys, clock.clone(), public_url, policy, &master);
+        let net = Net::new(SystemResolver, public_url.is_loopback());
+        let issuer = Issuer::new(
+            store.clone(),
+            keys,
+            clock.clone(),
+            public_url,
+            policy,
+            &master,
+            net,
+        );
         let engines = Engines::new(EngineOptions {
             own: engine::own_executable().context("the engine cannot find this program's own file")?,
             external: config.stockfish_path.clone().or_else(engine::find_external),

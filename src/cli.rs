@@ -31,6 +31,9 @@ enum Command {
     /// Local accounts
     #[command(subcommand)]
     Users(Users),
+    /// OAuth clients: the apps that may ask people for access
+    #[command(subcommand)]
+    Clients(Clients),
     /// Who let which app in
     #[command(subcommand)]
     Grants(Grants),
@@ -99,6 +102,29 @@ struct WithPassword {
 }
 
 #[derive(Debug, Subcommand)]
+enum Clients {
+    /// List all clients: how they call themselves, where they come from, where they send people, their use
+    List,
+    /// Add a client for an app that cannot register itself; its id, and its secret once, are printed
+    Add {
+        /// How it is called on the consent page
+        #[arg(long)]
+        name: String,
+        /// Where it may be answered; may be given several times
+        #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+        redirect_uris: Vec<String>,
+        /// Give it a secret, which it then has to show
+        #[arg(long)]
+        confidential: bool,
+    },
+    /// Remove a client: its grants end with their next request
+    Remove {
+        /// Its id
+        id: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum Grants {
     /// List the live grants, last used first
     List {
@@ -125,8 +151,16 @@ enum Auth {
 
 #[derive(Debug, Subcommand)]
 enum Keys {
-    /// List the signing keys, newest first
+    /// List the signing keys, newest first, and what happens to them when
     List,
+    /// Publish the next signing key; the server signs with it a day later
+    Rotate {
+        /// Sign with a new key at once and drop every other one: all access tokens are void at their next use
+        #[arg(long)]
+        now: bool,
+    },
+    /// Give the database a new master key, with the server stopped
+    RotateMaster,
 }
 
 impl Cli {
@@ -164,10 +198,26 @@ impl Cli {
                     Users::Remove { name, yes: _ } => commands::users::remove(&accounts, &name).await,
                 }
             }
+            Command::Clients(clients) => {
+                let registry = commands::clients::open(&config)?;
+                match clients {
+                    Clients::List => commands::clients::list(&registry).await,
+                    Clients::Add {
+                        name,
+                        redirect_uris,
+                        confidential,
+                    } => commands::clients::add(&registry, &name, &redirect_uris, confidential).await,
+                    Clients::Remove { id } => commands::clients::remove(&registry, &id).await,
+                }
+            }
             Command::Grants(Grants::List { user }) => commands::grants::list(&config, user.as_deref()).await,
             Command::Grants(Grants::Revoke { id }) => commands::grants::revoke(&config, &id).await,
             Command::Auth(Auth::Trace { reference }) => commands::trace::run(&config, &reference).await,
-            Command::Keys(Keys::List) => commands::keys::list(&config).await,
+            Command::Keys(keys) => match keys {
+                Keys::List => commands::keys::list(&config).await,
+                Keys::Rotate { now } => commands::keys::rotate(&config, now).await,
+                Keys::RotateMaster => commands::keys::rotate_master(&config).await,
+            },
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,
             Command::Restore { file } => commands::backup::restore(&config, &file).await,

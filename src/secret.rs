@@ -199,6 +199,11 @@ impl Sealer {
         }
     }
 
+    /// The id of the key behind it.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
     /// The envelope `v1.<key id>.<nonce>.<ciphertext>`. `place` names table, column and row.
     pub fn seal(&self, place: &str, plain: &[u8], nonce: [u8; 24]) -> String {
         let payload = Payload {
@@ -262,6 +267,12 @@ impl MacKey {
             mac.update(part.as_bytes());
         }
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    }
+
+    /// A number that only the holder of the key can work out: the same for the same parts, and else random.
+    pub fn number(&self, parts: &[&str]) -> [u8; 16] {
+        let digest = Digest::of(self.tag(parts).as_bytes());
+        std::array::from_fn(|index| digest.as_bytes()[index])
     }
 
     /// Whether `tag` is the tag of these parts.

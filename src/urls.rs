@@ -28,6 +28,10 @@ pub mod path {
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).
     pub const REVOKE: &str = "/oauth/revoke";
+    /// Introspection endpoint (RFC 7662).
+    pub const INTROSPECT: &str = "/oauth/introspect";
+    /// Userinfo endpoint (OpenID Connect Core section 5.3).
+    pub const USERINFO: &str = "/oauth/userinfo";
     /// Registration endpoint (RFC 7591).
     pub const REGISTER: &str = "/oauth/register";
     /// The same, where clients look that have the issuer's metadata document for their base.

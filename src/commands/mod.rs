@@ -1,6 +1,7 @@
 //! The commands, one short file each. Lines for people go to stdout, logs to stderr.
 
 pub(crate) mod backup;
+pub(crate) mod clients;
 pub(crate) mod doctor;
 pub(crate) mod grants;
 pub(crate) mod keys;

@@ -7,6 +7,7 @@ use crate::app;
 use crate::clock::{Clock, Seconds};
 use crate::config::{Config, PublicAddress};
 use crate::issuer::{Accounts, Issuer};
+use crate::net::{Net, SystemResolver};
 use crate::store::Fact;
 use crate::urls::PublicUrl;
 
@@ -21,6 +22,7 @@ pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow
     };
     let user = Accounts::new(store.clone(), Clock::System).active(user).await?;
     let (master, keys) = app::open_keys(config, &store).await?;
+    let net = Net::new(SystemResolver, public_url.is_loopback());
     let issuer = Issuer::new(
         store,
         keys,
@@ -28,6 +30,7 @@ pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow
         public_url,
         config.policy.clone(),
         &master,
+        net,
     );
     let life = ttl.map_or(config.policy.access_token_ttl, Seconds);
     say(issuer.issue_for_command_line(user, life).await?.expose());

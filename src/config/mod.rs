@@ -10,6 +10,7 @@ use crate::clock::Seconds;
 use crate::http::{HttpOptions, InvalidNetwork, LimitOptions, Rate, TrustedProxies};
 use crate::issuer::{Policy, Registration};
 use crate::keys::MasterKeySource;
+use crate::oauth::LONGEST_LIFE;
 use crate::secret::{MasterKey, Secret};
 use crate::store::DatabaseUrl;
 use crate::urls::PublicUrl;
@@ -110,7 +111,12 @@ impl Config {
         let owner_password = reader.secret("OWNER_PASSWORD", &secrets.owner_password);
         let registration = reader.registration(options.registration, &secrets.registration_token);
         let policy = Policy {
-            access_token_ttl: reader.seconds("ACCESS_TOKEN_TTL", options.access_token_ttl, 3600, 1..=86_400),
+            access_token_ttl: reader.seconds(
+                "ACCESS_TOKEN_TTL",
+                options.access_token_ttl,
+                3600,
+                1..=LONGEST_LIFE.0,
+            ),
             refresh_token_idle_ttl: reader.seconds(
                 "REFRESH_TOKEN_IDLE_TTL",
                 options.refresh_token_idle_ttl,

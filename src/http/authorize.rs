@@ -84,10 +84,7 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
 
 fn browser(door: &Door, request: &Request) -> Browser {
     let secure = door.0.issuer.public_url().is_secure();
-    Browser {
-        network: door.0.limits.network(request),
-        ..cookies::browser(request.headers(), secure)
-    }
+    cookies::browser(request.headers(), secure, door.0.limits.network(request))
 }
 
 async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {

@@ -68,6 +68,13 @@ impl TrustedProxies {
         self.behind(peer, request.headers())
     }
 
+    /// The network of the client, as the operator's record names it: never a single machine.
+    pub(super) fn network(&self, request: &Request) -> String {
+        let client = self.client(request);
+        let length = if client.is_ipv4() { 24 } else { 64 };
+        IpNet::new(client, length).map_or_else(|_| String::new(), |network| network.trunc().to_string())
+    }
+
     fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer;
         for value in headers.get_all(FORWARDED_FOR).iter().rev() {
@@ -100,9 +107,9 @@ fn address(hop: &str) -> Option<IpAddr> {
 }
 
 /// The part of an address that one household, office or data centre shares.
-pub(super) fn network(address: IpAddr, v4: u8, v6: u8) -> IpNet {
+pub(super) fn prefix(address: IpAddr, v4: u8, v6: u8) -> IpAddr {
     let length = if address.is_ipv4() { v4 } else { v6 };
-    IpNet::new_assert(address, length).trunc()
+    IpNet::new(address, length).map_or(address, |network| network.network())
 }
 
 #[cfg(test)]
@@ -161,9 +168,9 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_share_a_network() {
-        let of = |address: &str| network(address.parse().unwrap(), 24, 64).to_string();
-        assert_eq!(of("198.51.100.7"), "198.51.100.0/24");
-        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+    fn neighbours_share_a_prefix() {
+        let of = |address: &str| prefix(address.parse().unwrap(), 24, 64).to_string();
+        assert_eq!(of("198.51.100.7"), "198.51.100.0");
+        assert_eq!(of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::");
     }
 }

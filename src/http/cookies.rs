@@ -65,13 +65,13 @@ impl Cookie {
     }
 }
 
-/// What the browser shows of itself in its headers; where it is, they do not say.
-pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
+/// What the browser shows of itself. `network` is the prefix of its address.
+pub(super) fn browser(headers: &HeaderMap, secure: bool, network: String) -> Browser {
     Browser {
         cookie: Cookie::Browser.read(headers, secure),
         session: Cookie::Session.read(headers, secure),
         agent: agent::words(headers),
-        network: String::new(),
+        network,
     }
 }
 
@@ -110,8 +110,11 @@ mod tests {
                     .parse()
                     .unwrap(),
             );
-            assert_eq!(browser(&headers, secure).session.unwrap().expose(), "v");
-            assert!(browser(&headers, secure).cookie.is_none());
+            assert_eq!(
+                browser(&headers, secure, String::new()).session.unwrap().expose(),
+                "v"
+            );
+            assert!(browser(&headers, secure, String::new()).cookie.is_none());
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
-use super::Door;
+use super::{Door, error};
 use crate::id::BootId;
 use crate::issuer::{Issuer, Registration};
 use crate::oauth;
@@ -43,7 +43,10 @@ pub(super) async fn protected_resource(State(door): State<Door>) -> Response {
 }
 
 pub(super) async fn jwks(State(door): State<Door>) -> Response {
-    document(door.0.issuer.jwks().to_string().into())
+    match door.0.issuer.jwks().await {
+        Ok(keys) => document(keys.to_string().into()),
+        Err(fault) => error::broken_json(&fault),
+    }
 }
 
 fn document(body: Bytes) -> Response {

@@ -1,7 +1,7 @@
 //! From reasons to answers: JSON for clients, a page for people. Rich reasons go to the log, poor ones outside.
 
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, LOCATION, PRAGMA, WWW_AUTHENTICATE};
+use axum::http::header::{CACHE_CONTROL, LOCATION, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -102,15 +102,22 @@ pub(super) fn registration(error: &RegisterError) -> Response {
         RegisterError::Metadata(fault) => (StatusCode::BAD_REQUEST, fault.code()),
         RegisterError::Token => (StatusCode::UNAUTHORIZED, "invalid_token"),
         RegisterError::Off => (StatusCode::FORBIDDEN, "access_denied"),
+        RegisterError::Full => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
         RegisterError::Store(error) => return broken_json(error),
     };
     tracing::info!(code, why = %error, "registration refused");
     let body = json!({"error": code, "error_description": error.to_string()});
     let mut response = (status, no_store(), Json(body)).into_response();
-    if matches!(error, RegisterError::Token) {
-        response
-            .headers_mut()
-            .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    match error {
+        RegisterError::Token => {
+            let challenge = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        }
+        RegisterError::Full => {
+            let ten_minutes = HeaderValue::from_static("600");
+            response.headers_mut().insert(RETRY_AFTER, ten_minutes);
+        }
+        RegisterError::Metadata(_) | RegisterError::Off | RegisterError::Store(_) => {}
     }
     response
 }

@@ -22,7 +22,7 @@ use governor::Quota;
 use serde_json::json;
 
 use super::buckets::{Buckets, Rate, Wait};
-use super::client_address::{TrustedProxies, network};
+use super::client_address::{TrustedProxies, prefix};
 use super::{Door, error};
 use crate::id::UserId;
 use crate::metrics;
@@ -115,9 +115,9 @@ impl Limits {
             .inspect_err(|_| metrics::rate_limited("person"))
     }
 
-    /// The network that a request comes from: what is kept of an address beyond the moment.
+    /// Where a request comes from, for the operator's record.
     pub(super) fn network(&self, request: &Request) -> String {
-        network(self.proxies.client(request), 24, 64).to_string()
+        self.proxies.network(request)
     }
 
     fn address(&self, kind: Kind, request: &Request) -> Result<(), Wait> {
@@ -146,12 +146,12 @@ impl Addresses {
 
     /// The address of its own first, so that one client alone does not use up what is for all.
     fn request(&self, client: IpAddr) -> Result<(), Wait> {
-        self.each.take(&network(client, 32, 64).addr())?;
+        self.each.take(&prefix(client, 32, 64))?;
         self.all.take(&())
     }
 
     fn registration(&self, client: IpAddr) -> Result<(), Wait> {
-        self.each_registration.take(&network(client, 24, 64).addr())?;
+        self.each_registration.take(&prefix(client, 24, 64))?;
         self.all_registrations.take(&())
     }
 }

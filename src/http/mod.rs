@@ -7,19 +7,24 @@ mod agent;
 mod authorize;
 mod buckets;
 mod client_address;
+mod client_proof;
 mod cookies;
 mod cors;
 mod discovery;
 mod error;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod health;
 mod hosts;
+mod introspect;
 mod limits;
 mod mcp;
 mod numbers;
 mod pages;
 mod register;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,6 +117,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::REGISTER_ALIAS, post(register::register))
         .route(path::TOKEN, post(token::token))
         .route(path::REVOKE, post(token::revoke))
+        .route(path::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
         // Before the layers: the outer one has to see preflights.
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(door.clone(), limits::check_address))
@@ -123,8 +130,13 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::CONSENT, post(authorize::consent))
         .route(path::SIGN_IN, post(authorize::sign_in))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
+    // Services ask, never pages: no origin may read the answer.
+    let services = Router::new()
+        .route(path::INTROSPECT, post(introspect::introspect))
+        .layer(from_fn_with_state(door.clone(), limits::check_address));
     Router::new()
         .merge(open)
+        .merge(services)
         .merge(people)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))

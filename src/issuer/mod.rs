@@ -3,13 +3,18 @@
 mod accounts;
 mod bearer;
 mod clients;
+mod documents;
 mod grants;
+mod introspection;
 mod passwords;
+mod registry;
 mod sign_in;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod trace;
+mod unredeemed;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -17,6 +22,7 @@ use crate::audit::{Event, EventKind};
 use crate::clock::{Clock, Seconds, Timestamp};
 use crate::id::Reference;
 use crate::keys::{KeyError, KeyRing};
+use crate::net::Net;
 use crate::oauth::{AuthorizeError, Grant, RevokeReason, SignIn, SignInFault, TokenError};
 use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
@@ -26,11 +32,13 @@ pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
 pub use grants::{Grants, GrantsError};
+pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 pub use trace::{Trace, trace};
+pub use userinfo::UserinfoError;
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +85,8 @@ struct Inner {
     public_url: PublicUrl,
     policy: Policy,
     csrf: MacKey,
+    registrations: clients::Registrations,
+    documents: documents::Documents,
     passwords: passwords::Passwords,
     bearer: bearer::Verified,
 }
@@ -115,7 +125,7 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Puts the server together.
+    /// Puts the server together. `net` reads the metadata documents of clients.
     pub fn new(
         store: Store,
         keys: KeyRing,
@@ -123,6 +133,7 @@ impl Issuer {
         public_url: PublicUrl,
         policy: Policy,
         master: &MasterKey,
+        net: Net,
     ) -> Self {
         Self(Arc::new(Inner {
             store,
@@ -131,6 +142,8 @@ impl Issuer {
             public_url,
             policy,
             csrf: master.mac("csrf"),
+            registrations: clients::Registrations::new(master),
+            documents: documents::Documents::new(net),
             passwords: passwords::Passwords::new(),
             bearer: bearer::Verified::new(),
         }))
@@ -146,9 +159,15 @@ impl Issuer {
         &self.0.policy
     }
 
-    /// The public signing keys.
-    pub fn jwks(&self) -> serde_json::Value {
-        self.0.keys.jwks()
+    /// The public signing keys, as they are now.
+    pub async fn jwks(&self) -> Result<serde_json::Value, KeyError> {
+        self.0.keys.follow().await?;
+        Ok(self.0.keys.jwks())
+    }
+
+    /// Moves the signing keys on where that is due.
+    pub async fn rotate_keys_when_due(&self) -> Result<(), KeyError> {
+        self.0.keys.rotate_when_due(self.0.clock.now()).await
     }
 
     /// Remembers the issuer of this run; says the former one where it was another.
@@ -167,7 +186,7 @@ impl Issuer {
     /// Whether database and keys are at hand.
     pub async fn is_ready(&self) -> bool {
         let database = self.0.store.read(|tx| tx.fact(Fact::MasterKeyId)).await;
-        database.is_ok() && !self.0.keys.list().is_empty()
+        database.is_ok() && self.0.keys.can_sign()
     }
 }
 
@@ -179,8 +198,11 @@ fn at_fault(sign_in: &SignIn, fault: SignInFault) -> IssuerError {
     }
 }
 
-/// Cuts a grant, and writes down why.
+/// Cuts a grant, and writes down why; one that was cut stays as it is.
 fn revoke(tx: &mut dyn Tx, grant: &Grant, reason: RevokeReason, now: Timestamp) -> Result<(), StoreError> {
+    if grant.revoked_at.is_some() {
+        return Ok(());
+    }
     tracing::warn!(grant.id = %grant.id, reason = reason.name(), "revoked a grant");
     let revoked = Event::new(EventKind::GrantRevoked, now).detail(reason.name());
     tx.record(&revoked.user(grant.user).client(&grant.client).grant(grant.id))?;

@@ -10,6 +10,7 @@ use crate::account::User;
 use crate::clock::{Clock, Seconds, Timestamp};
 use crate::id::UserId;
 use crate::keys::KeyRing;
+use crate::net::{Net, SystemResolver};
 use crate::oauth::{Client, ClientId, model, validate_registration};
 use crate::secret::{MasterKey, random};
 use crate::store::{Store, StoreError};
@@ -68,7 +69,8 @@ impl Place {
         };
         let url = PublicUrl::parse("https://chess.example").unwrap();
         let (store, keys) = (self.store.clone(), self.keys.clone());
-        Issuer::new(store, keys, self.clock.clone(), url, policy, &master())
+        let net = Net::new(SystemResolver, false);
+        Issuer::new(store, keys, self.clock.clone(), url, policy, &master(), net)
     }
 
     /// A public client that was used before.

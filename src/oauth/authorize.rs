@@ -1,6 +1,6 @@
 //! The authorization request (OAuth 2.1 section 4.1.1): from a raw query to something that may go on.
 
-use super::client::{Client, ClientId};
+use super::client::{Client, ClientId, InvalidClientId};
 use super::error::{AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault};
 use super::pkce::{self, CodeChallenge};
 use super::redirect::RedirectUri;
@@ -59,7 +59,11 @@ impl RawRequest {
 
     /// Who claims to ask. `Ok(None)` is an id that is none of ours.
     pub fn client_id(&self) -> Result<Option<ClientId>, LocalFault> {
-        Ok(self.exactly_one("client_id")?.parse().ok())
+        match self.exactly_one("client_id")?.parse() {
+            Ok(id) => Ok(Some(id)),
+            Err(InvalidClientId::Foreign) => Ok(None),
+            Err(InvalidClientId::Address(fault)) => Err(LocalFault::DocumentUrl(fault)),
+        }
     }
 
     /// Checks everything against the client that was found under [`RawRequest::client_id`].
@@ -236,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::clock::Timestamp;
-    use crate::oauth::client::validate_registration;
+    use crate::oauth::registration::validate_registration;
 
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 

@@ -1,5 +1,7 @@
 //! What can be refused, in the words of the RFCs.
 
+use super::client::ClientId;
+use super::document::InvalidDocumentUrl;
 use super::redirect::RedirectUri;
 
 /// Codes of an authorization error response (RFC 6749 section 4.1.2.1, RFC 8707 section 2, OpenID Connect
@@ -61,6 +63,19 @@ pub enum LocalFault {
         "This server does not know the app that sent you here. Remove the connection in the app and add it again."
     )]
     UnknownClient,
+    /// No metadata document is looked for at the address that the client gave as its id.
+    #[error("The app names itself by an address that {0}, so this server does not look there.")]
+    DocumentUrl(InvalidDocumentUrl),
+    /// The metadata document of the client cannot be used.
+    #[error(
+        "The app describes itself at {id}, but {why}. Try again in a minute; if that does not help, tell the makers of the app."
+    )]
+    Document {
+        /// Where it is.
+        id: ClientId,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The client did not register this redirect URI.
     #[error(
         "The app asked to be answered at an address that it did not register. Remove the connection in the app and add it again."

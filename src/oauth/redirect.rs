@@ -122,6 +122,15 @@ impl RedirectUri {
         self.is_loopback() && asked.is_loopback() && without_port(&self.0) == without_port(&asked.0)
     }
 
+    /// The URI without the port of a loopback address: two that match have this in common.
+    pub fn without_port(&self) -> String {
+        if !self.is_loopback() {
+            return self.0.clone();
+        }
+        let (host, rest) = without_port(&self.0);
+        format!("http://{host}{rest}")
+    }
+
     /// The URI with `parameters` added to its query.
     pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());

@@ -10,7 +10,8 @@ use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AuthorizationCode, Client, ClientId, Grant, RefreshToken, Retired, RevokeReason, SignIn, Stage,
+    AuthorizationCode, Client, ClientId, Grant, KeptDocument, RefreshToken, Retired, RevokeReason, SignIn,
+    Stage,
 };
 use crate::secret::Digest;
 
@@ -24,8 +25,8 @@ pub trait Tx:
 {
 }
 
-impl<T> Tx for T where
-    T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
+impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep>
+    Tx for T
 {
 }
 
@@ -51,6 +52,8 @@ pub trait AccountRows {
     /// Removes a person and everything that is theirs.
     fn delete_user(&mut self, id: UserId) -> Result<()>;
 
+    /// The name of a person's local account, if they have one.
+    fn username(&mut self, user: UserId) -> Result<Option<Username>>;
     /// The local account with this name.
     fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>>;
     /// Adds a local account; its user must exist.
@@ -76,14 +79,37 @@ pub trait AccountRows {
     fn delete_sessions(&mut self, user: UserId) -> Result<()>;
 }
 
-/// Registered clients.
+/// Clients: those that registered or were added, and the metadata documents of the others.
 pub trait ClientRows {
-    /// The client with this id.
+    /// The registered or added client with this id.
     fn client(&mut self, id: &ClientId) -> Result<Option<Client>>;
+    /// Every registered or added client, oldest first.
+    fn clients(&mut self) -> Result<Vec<Client>>;
     /// Adds a client.
     fn insert_client(&mut self, client: &Client) -> Result<()>;
+    /// Lets an unused registration begin anew.
+    fn renew_client(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
     /// Notes the first use; later ones change nothing.
     fn activate_client(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
+    /// How many clients registered themselves and were never used. Reads a whole index.
+    fn count_unused_clients(&mut self) -> Result<u32>;
+    /// Deletes the oldest `count` registrations that were never used and have no sign-in under way at `now`;
+    /// says which.
+    fn evict_unused_clients(&mut self, count: u32, now: Timestamp) -> Result<Vec<ClientId>>;
+    /// Deletes what is kept of a client, and its sign-ins under way; says whether there was anything. Its grants
+    /// stay: they are to be revoked before.
+    fn delete_client(&mut self, id: &ClientId) -> Result<bool>;
+
+    /// The metadata document at this address, as it was last read.
+    fn client_document(&mut self, id: &ClientId) -> Result<Option<KeptDocument>>;
+    /// Every document that is kept, last used first.
+    fn client_documents(&mut self) -> Result<Vec<KeptDocument>>;
+    /// Keeps a document in the place of the former one; of all of them, the `keep` last used stay.
+    fn keep_client_document(&mut self, document: &KeptDocument, keep: u32) -> Result<()>;
+    /// Notes that a client came with its document.
+    fn touch_client_document(&mut self, id: &ClientId, now: Timestamp) -> Result<()>;
+    /// Forgets a document.
+    fn delete_client_document(&mut self, id: &ClientId) -> Result<()>;
 }
 
 /// Sign-ins under way, grants, codes and refresh tokens.
@@ -103,6 +129,10 @@ pub trait GrantRows {
     fn grants_of(&mut self, user: UserId, client: &ClientId) -> Result<Vec<Grant>>;
     /// Every grant that is not revoked, of one person or of everybody, last used first.
     fn unrevoked_grants(&mut self, user: Option<UserId>) -> Result<Vec<Grant>>;
+    /// Unrevoked grants, at most `limit`, whose code ran out by `now` without anybody having redeemed it.
+    fn unredeemed_grants(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Grant>>;
+    /// When the last of a client's unrevoked grants that were made until `made_until` ends.
+    fn last_end(&mut self, client: &ClientId, made_until: Timestamp) -> Result<Option<Timestamp>>;
     /// Adds a grant.
     fn insert_grant(&mut self, grant: &Grant) -> Result<()>;
     /// Cuts a grant; one that was cut stays as it is.

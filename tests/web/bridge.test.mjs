@@ -67,7 +67,7 @@ function kept(name) {
 }
 
 for (const protocol of ['legacy', 'auto']) {
-  test(`a bridge signs in, comes back and refreshes (--protocol ${protocol})`, { timeout: 180_000 }, async () => {
+  test(`a bridge signs in, comes back and refreshes (--protocol ${protocol})`, { timeout: 300_000 }, async () => {
     rmSync(home, { recursive: true, force: true });
     const first = await connect('--protocol', protocol);
     assert.equal(first.client.getServerVersion().name, 'chess-mcp');

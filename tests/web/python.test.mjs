@@ -17,12 +17,12 @@ after(() => server.stop());
 /** Runs a script against the server; what it printed at its end. */
 async function run(script, ...args) {
   // An app that opens a browser finds a walker of the pages; the trailing `&` lets it go on meanwhile.
-  const env = { PATH: '/usr/bin:/bin', PERSON, PASSWORD, BROWSER: `"${PYTHON}" "${here('python/pages.py')}" %s &` };
-  const { stdout } = await promisify(execFile)(PYTHON, ['-B', here(`python/${script}`), server.resource, ...args], { env, timeout: 90_000 });
+  const env = { PATH: '/usr/bin:/bin', PYTHONPYCACHEPREFIX: here('.cache/pycache'), PERSON, PASSWORD, BROWSER: `"${PYTHON}" "${here('python/pages.py')}" %s &` };
+  const { stdout } = await promisify(execFile)(PYTHON, [here(`python/${script}`), server.resource, ...args], { env, timeout: 240_000 });
   return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
-test('the Python SDK gets in, stays in, and asks again when it was cut off', { timeout: 120_000 }, async () => {
+test('the Python SDK gets in, stays in, and asks again when it was cut off', { timeout: 300_000 }, async () => {
   const seen = await run('sdk.py');
   assert.deepEqual(seen.modern, { version: '2026-07-28', opponent: 'nobody' });
   assert.deepEqual(seen.legacy, { version: '2025-11-25', opponent: 'nobody' });
@@ -34,7 +34,7 @@ test('the Python SDK gets in, stays in, and asks again when it was cut off', { t
   assert.match(seen.client_id, /^chess-mcp-/);
 });
 
-test('FastMCP opens a browser, listens at its own callback, and stays in', { timeout: 120_000 }, async () => {
+test('FastMCP opens a browser, listens at its own callback, and stays in', { timeout: 300_000 }, async () => {
   const seen = await run('fast.py');
   assert.equal(seen.opponent, 'nobody');
   assert.equal(seen.rotated, true, 'it refreshed');

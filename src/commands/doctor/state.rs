@@ -5,7 +5,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::keys::{self, MasterKeyError};
 use crate::secret::MasterKey;
-use crate::store::{self, Fact, StoreError, StoredKey};
+use crate::store::{self, Fact, KeyState, StoreError, StoredKey};
 
 /// What the other checks go on from.
 struct Kept {
@@ -106,9 +106,12 @@ fn signing(master: &MasterKey, stored: Vec<StoredKey>) -> Check {
     if stored.is_empty() {
         return Check::ok(NAME, "the next start makes it");
     }
-    let newest = stored[0].kid.clone();
+    let signs = stored.iter().find(|key| key.state == KeyState::Active);
+    let Some(signs) = signs.map(|key| key.kid.clone()) else {
+        return Check::ok(NAME, "the next start lets one sign");
+    };
     match keys::open_all(stored, &master.sealer()) {
-        Ok(()) => Check::ok(NAME, format!("{newest} is ready to sign")),
+        Ok(()) => Check::ok(NAME, format!("{signs} is ready to sign")),
         Err(error) => Check::problem(NAME, error.to_string(), "`chess-mcp restore` a backup"),
     }
 }

@@ -12,6 +12,7 @@ mod session;
 use self::answer::silent;
 use self::completion::{Fresh, Proven, complete};
 use self::session::{is_good_enough, signed_in};
+use super::clients::Unresolved;
 use super::{Issuer, IssuerError, Policy, at_fault};
 use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
@@ -83,9 +84,8 @@ impl Issuer {
     /// Who asks, and for what.
     async fn asked(&self, query: &str, now: Timestamp) -> Result<(Client, AuthorizationRequest), Refusal> {
         let raw = RawRequest::parse(query);
-        let unknown = || Refusal::from(LocalFault::UnknownClient);
-        let id = raw.client_id()?.ok_or_else(unknown)?;
-        let client = self.client(id, now).await?.ok_or_else(unknown)?;
+        let id = raw.client_id()?.ok_or(LocalFault::UnknownClient)?;
+        let client = self.client(id, now).await?;
         let request = raw
             .validate(&client, self.public_url())
             .map_err(Refusal::Request)?;
@@ -230,9 +230,9 @@ impl Issuer {
             Ok(user) => user,
             Err(wrong) => {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
-                metrics::sign_in("failed");
                 let failed = event(EventKind::LoginFailed, &sign_in, now).network(&browser.network);
                 self.0.store.write(move |tx| tx.record(&failed)).await?;
+                metrics::sign_in("failed");
                 return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
             }
         };
@@ -357,6 +357,15 @@ impl From<LocalFault> for Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Unresolved> for Refusal {
+    fn from(why: Unresolved) -> Self {
+        match why {
+            Unresolved::Fault(fault) => fault.into(),
+            Unresolved::Store(error) => error.into(),
+        }
     }
 }
 

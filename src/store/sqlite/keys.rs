@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::row::corrupt;
 use super::{SqliteTx, StoreError};
 use crate::clock::{Seconds, Timestamp};
-use crate::oauth::UNUSED_LIFE;
+use crate::oauth::{SIGN_IN_LIFE, STAND_IN, UNUSED_LIFE};
 use crate::store::{Fact, FactRows, KeyRows, KeyState, StoredKey, Sweep};
 
 /// Codes stay a day after their end, so that a replay is recognised (RFC 6749 section 4.1.2).
@@ -119,8 +119,10 @@ impl Sweep for SqliteTx<'_> {
                 "clients",
                 "id",
                 "activated_at IS NULL AND added = 0 AND created_at < ?1",
-                now - UNUSED_LIFE,
+                // A sign-in that began in time may still end well.
+                now - UNUSED_LIFE - SIGN_IN_LIFE,
             ),
+            ("client_documents", "url", "fetched_at < ?1", now - STAND_IN),
             (
                 "grants",
                 "id",

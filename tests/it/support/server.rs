@@ -212,6 +212,14 @@ impl Server {
             .collect()
     }
 
+    /// Resident memory of the process itself, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = read(Path::new(&format!("/proc/{}/status", self.pid())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.expect("the kernel tells the size of a process") * 1024
+    }
+
     /// Processor time that its children have used, in ticks of the kernel.
     pub(crate) fn work_of_children(&self) -> u64 {
         let pids = self.children().into_iter().map(|(pid, _)| pid);
