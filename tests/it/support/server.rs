@@ -22,6 +22,7 @@ pub(crate) struct Server {
 }
 
 /// A client that follows nothing by itself and knows no proxy.
+#[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 pub(crate) fn http_client() -> reqwest::Client {
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
