@@ -8,6 +8,7 @@
 
 mod support;
 
+mod account;
 mod authorize;
 mod bearer;
 mod cli;
@@ -20,11 +21,14 @@ mod hosts;
 mod isolation;
 mod lifecycle;
 mod mcp_protocol;
+mod page_headers;
 mod races;
 mod refresh;
 mod registration;
 mod revoke;
 mod secrets_in_logs;
+mod sessions;
+mod sign_up;
 mod token;
 mod tools_games;
 mod tools_moves;
