@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn fetches_are_bounded_by_host_and_altogether() {
-        let at = |seconds| Timestamp::from_seconds(1000 + seconds);
+        let at = |seconds: i64| Timestamp::from_seconds(1000 + seconds);
         let mut fetches = Fetches::default();
         for n in 0..PER_HOST {
             assert!(fetches.admit("a.example".to_owned(), at(0)), "{n}");
