@@ -7,7 +7,6 @@ use reqwest::header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use url::Url;
 
 use super::html::{Form, forms, text};
-use super::server::http_client;
 use super::{Reply, Server};
 
 /// One person's browser.
@@ -70,7 +69,7 @@ impl Page {
 impl Browser {
     pub(crate) fn new(server: &Server) -> Self {
         Self {
-            http: http_client(),
+            http: server.http().clone(),
             origin: server.origin().to_owned(),
             reached: format!("http://{}", server.address()),
             cookies: BTreeMap::new(),

@@ -50,6 +50,14 @@ impl Home {
         self.settings.retain(|(known, _)| known != name);
     }
 
+    /// What a setting was set to.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        let mut known = self.settings.iter();
+        known
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.root.path().join("state")
     }

@@ -10,6 +10,7 @@ pub(crate) mod mcp;
 pub(crate) mod oauth;
 pub(crate) mod reply;
 pub(crate) mod server;
+pub(crate) mod site;
 
 use std::time::{Duration, Instant};
 

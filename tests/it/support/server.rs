@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
+use reqwest::header::{HOST, HeaderMap};
 use tokio::process::Child;
 
 use super::home::{Home, Ran, read};
@@ -24,7 +25,21 @@ pub(crate) struct Server {
 /// A client that follows nothing by itself and knows no proxy.
 #[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 pub(crate) fn http_client() -> reqwest::Client {
+    client_with(HeaderMap::new())
+}
+
+/// The same for a server behind a tunnel, which hands on the public host.
+fn tunnel_client(origin: &str) -> reqwest::Client {
+    let mut headers = HeaderMap::new();
+    if let Some(host) = origin.strip_prefix("https://") {
+        headers.insert(HOST, host.parse().expect("a host is a header value"));
+    }
+    client_with(headers)
+}
+
+fn client_with(headers: HeaderMap) -> reqwest::Client {
     let client = reqwest::Client::builder()
+        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy();
     client
@@ -92,15 +107,18 @@ impl Server {
             stdout,
             stderr,
         } = starting;
-        let origin = format!("http://{address}");
+        let origin = home
+            .setting("PUBLIC_URL")
+            .filter(|url| url.starts_with("https://"))
+            .map_or_else(|| format!("http://{address}"), str::to_owned);
         Self {
             home,
             child,
             stdout,
             stderr,
             address,
+            http: tunnel_client(&origin),
             origin,
-            http: http_client(),
         }
     }
 
@@ -117,7 +135,8 @@ impl Server {
         &self.address
     }
 
-    /// The public URL, issuer of all tokens: that of the first start, also after a restart.
+    /// The public URL, issuer of all tokens: an https one if it was set, else that of the first start, also after
+    /// a restart.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -176,7 +195,7 @@ impl Server {
         self.child = starting.child;
         self.stdout = starting.stdout;
         self.stderr = starting.stderr;
-        self.http = http_client();
+        self.http = tunnel_client(&self.origin);
         self
     }
 
