@@ -22,6 +22,9 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod engine;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod games;
 pub mod http;
 pub mod id;

@@ -24,6 +24,34 @@ pub mod path {
     pub const CONSENT: &str = "/oauth/consent";
     /// Where the local sign-in form goes.
     pub const SIGN_IN: &str = "/oauth/sign-in";
+    /// Where the form for a new local account goes, during a sign-in.
+    pub const SIGN_UP: &str = "/oauth/sign-up";
+    /// What a signed-in person sees and changes of their own.
+    pub const ACCOUNT: &str = "/account";
+    /// Where the sign-in form of the account page goes.
+    pub const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
+    /// A new local account, without an app.
+    pub const ACCOUNT_SIGN_UP: &str = "/account/sign-up";
+    /// Ends this browser's session.
+    pub const ACCOUNT_SIGN_OUT: &str = "/account/sign-out";
+    /// Cuts one app.
+    pub const ACCOUNT_CUT_APP: &str = "/account/apps/cut";
+    /// Cuts every app.
+    pub const ACCOUNT_CUT_APPS: &str = "/account/apps/cut-all";
+    /// Ends one browser session.
+    pub const ACCOUNT_END_SESSION: &str = "/account/sessions/end";
+    /// Ends every browser session but this one.
+    pub const ACCOUNT_END_SESSIONS: &str = "/account/sessions/end-others";
+    /// Changes the password.
+    pub const ACCOUNT_PASSWORD: &str = "/account/password";
+    /// The person's games.
+    pub const ACCOUNT_GAMES: &str = "/account/games";
+    /// Deletes a game.
+    pub const ACCOUNT_DELETE_GAME: &str = "/account/games/delete";
+    /// Everything of the person's in one file.
+    pub const ACCOUNT_EXPORT: &str = "/account/export";
+    /// Deletes the account.
+    pub const ACCOUNT_DELETE: &str = "/account/delete";
     /// Token endpoint.
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).

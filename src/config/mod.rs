@@ -140,6 +140,7 @@ impl Config {
             grants_per_client: reader.number("GRANTS_PER_CLIENT", options.grants_per_client, 20, 1..=10_000),
             registration,
             local_sign_in: reader.local_sign_in(options.local_sign_in),
+            local_sign_up: reader.local_sign_up(options.local_sign_up),
         };
         let cores = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -208,6 +209,10 @@ impl Config {
             (
                 "LOCAL_SIGN_IN",
                 if policy.local_sign_in { "on" } else { "off" }.to_owned(),
+            ),
+            (
+                "LOCAL_SIGN_UP",
+                if policy.local_sign_up { "open" } else { "closed" }.to_owned(),
             ),
             ("OWNER_PASSWORD", mask(self.owner_password.is_some())),
             ("SESSIONS_PER_USER", policy.sessions_per_user.to_string()),
@@ -386,6 +391,17 @@ impl Reader {
         }
     }
 
+    fn local_sign_up(&mut self, raw: Option<String>) -> bool {
+        match present(raw).as_deref() {
+            None | Some("closed") => false,
+            Some("open") => true,
+            Some(other) => {
+                self.fault("LOCAL_SIGN_UP", format!("`{other}` must be closed or open"));
+                false
+            }
+        }
+    }
+
     fn stockfish_path(&mut self, raw: Option<String>) -> Option<PathBuf> {
         let path = PathBuf::from(present(raw)?);
         if !path.is_file() {
@@ -533,6 +549,7 @@ mod tests {
             stockfish_path: text("/nowhere/stockfish"),
             database_url: text("postgres://x"),
             local_sign_in: text(" "),
+            local_sign_up: text("yes"),
             ..Options::default()
         };
         let master_key = SecretOption {
@@ -554,6 +571,7 @@ mod tests {
             "ALLOWED_ORIGINS",
             "AUTH_RATE_LIMIT",
             "DATABASE_URL",
+            "LOCAL_SIGN_UP",
             "MASTER_KEY",
             "METRICS_ADDR",
             "PUBLIC_URL",

@@ -76,6 +76,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub local_sign_in: Option<String>,
+    /// Whether strangers may make local accounts: closed, open [default: closed]
+    #[arg(
+        long,
+        env = "LOCAL_SIGN_UP",
+        value_name = "WHO",
+        global = true,
+        hide_env_values = true
+    )]
+    pub local_sign_up: Option<String>,
     /// Browser sessions of a person [default: 5]
     #[arg(
         long,

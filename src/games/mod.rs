@@ -10,6 +10,7 @@
 mod analysis;
 mod answer;
 mod choice;
+mod export;
 mod finish;
 mod library;
 mod play;
@@ -28,6 +29,7 @@ use crate::engine::{Engines, Line};
 use crate::store::{Store, StoreError};
 
 pub use analysis::{Analysis, AnalysisLine, Analyze, Evaluation, Subject};
+pub use export::ExportedGame;
 pub use finish::Finish;
 pub use library::{Page, Profile};
 pub use play::PlayMove;

@@ -62,7 +62,7 @@ pub(super) fn client_proof(headers: &HeaderMap, form: &Form) -> Result<ClientPro
     Ok(basic)
 }
 
-fn basic_credentials(header: &str) -> Option<ClientProof> {
+pub(super) fn basic_credentials(header: &str) -> Option<ClientProof> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;

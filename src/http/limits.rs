@@ -87,8 +87,9 @@ impl Kind {
     fn of(path: &str) -> Self {
         match path {
             path::REGISTER | path::REGISTER_ALIAS => Self::Registration,
-            path::AUTHORIZE | path::CONSENT | path::SIGN_IN => Self::Page,
+            path::AUTHORIZE | path::CONSENT | path::SIGN_IN | path::SIGN_UP => Self::Page,
             path::JWKS => Self::Free,
+            _ if path == path::ACCOUNT || path.starts_with("/account/") => Self::Page,
             _ if path.starts_with("/oauth/callback/") || path.starts_with("/join/") => Self::Page,
             _ if path.starts_with("/oauth/") || path == "/userinfo" => Self::Endpoint,
             _ => Self::Free,

@@ -3,6 +3,7 @@
 //! Handlers parse, call the [`Issuer`] or the MCP service, and render. Hosts are checked outermost, on every
 //! path; origins on `/mcp` and on form posts.
 
+mod account;
 mod agent;
 mod authorize;
 mod buckets;
@@ -13,6 +14,8 @@ mod cors;
 mod discovery;
 mod error;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod health;
 mod hosts;
 mod introspect;
@@ -40,7 +43,7 @@ use self::limits::Limits;
 use self::pages::Pages;
 use crate::games::Games;
 use crate::id::BootId;
-use crate::issuer::Issuer;
+use crate::issuer::{Browser, Issuer};
 use crate::mcp::Endpoint;
 use crate::metrics;
 use crate::urls::path;
@@ -74,6 +77,21 @@ struct Inner {
     limits: Limits,
     documents: discovery::Documents,
     mcp: Endpoint,
+}
+
+impl Door {
+    /// Whether browsers reach us over TLS.
+    fn secure(&self) -> bool {
+        self.0.issuer.public_url().is_secure()
+    }
+
+    /// What the browser behind a request shows of itself, and from which network.
+    fn browser(&self, request: &Request) -> Browser {
+        Browser {
+            network: self.0.limits.network(request),
+            ..cookies::browser(request.headers(), self.secure())
+        }
+    }
 }
 
 /// The whole server.
@@ -127,6 +145,7 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::AUTHORIZE, get(authorize::authorize))
         .route(path::CONSENT, post(authorize::consent))
         .route(path::SIGN_IN, post(authorize::sign_in))
+        .merge(account::routes(door.0.issuer.policy().local_sign_up))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
     // Services ask, never pages: no origin may read the answer.
     let services = Router::new()

@@ -1,14 +1,17 @@
 //! The authorization server with memory: it loads records, lets `oauth` decide, and keeps what follows.
 
+mod account;
 mod accounts;
 mod bearer;
 mod clients;
 mod documents;
+mod export;
 mod grants;
 mod introspection;
 mod passwords;
 mod registry;
 mod sign_in;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -28,14 +31,21 @@ use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
 use crate::urls::PublicUrl;
 
+pub use account::{
+    AccountFault, AccountForm, AccountPage, AccountPost, ChangePassword, ConnectedApp, EntryForm, EntryPage,
+    FormKey, OwnSession, SignUpForm,
+};
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use export::AccountExport;
 pub use grants::{Grants, GrantsError};
+pub use passwords::WeakPassword;
 pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
+pub use sign_up::{NewAccountForm, SignUpFault, SignUpFor, SignUpPage};
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 pub use trace::{Trace, trace};
 pub use userinfo::UserinfoError;
@@ -72,6 +82,8 @@ pub struct Policy {
     pub registration: Registration,
     /// Whether people may sign in with a local account.
     pub local_sign_in: bool,
+    /// Whether strangers may make local accounts.
+    pub local_sign_up: bool,
 }
 
 /// The authorization server. Cheap to clone.

@@ -259,6 +259,8 @@ fn create(path: &Path) -> Result<MasterKey, MasterKeyError> {
 mod tests {
     use super::*;
 
+    type Files<'k> = [Option<&'k MasterKey>; 3];
+
     #[tokio::test]
     async fn a_database_opens_with_its_own_key_alone() {
         let dir = tempfile::tempdir().unwrap();
@@ -297,7 +299,7 @@ mod tests {
         let key = |n| MasterKey::new([n; 32]);
         let (former, new) = (key(1), key(2));
         // Which files there are when it ends, and whether the database was resealed by then.
-        let steps: [([Option<&MasterKey>; 3], bool); 6] = [
+        let steps: [(Files<'_>, bool); 6] = [
             ([Some(&former), None, Some(&new)], false),
             ([Some(&former), Some(&former), Some(&new)], false),
             ([Some(&new), Some(&former), None], false),

@@ -194,6 +194,7 @@ enum Reach {
 }
 
 /// What all clients have in common.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes clients")]
 fn builder() -> ClientBuilder {
     Client::builder()
         .redirect(redirect::Policy::none())

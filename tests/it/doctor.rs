@@ -194,10 +194,10 @@ async fn a_wrong_or_lost_key_is_named() {
 
 #[tokio::test]
 async fn an_engine_that_is_none_is_named() {
-    let home = Home::new().set("STOCKFISH_PATH", "/bin/cat");
+    let home = Home::new().set("STOCKFISH_PATH", "/bin/ls");
     let told = visit(&home).await.problem("engine");
     assert!(
-        told.contains("/bin/cat") && told.contains("STOCKFISH_PATH"),
+        told.contains("/bin/ls") && told.contains("STOCKFISH_PATH"),
         "{told}"
     );
 }

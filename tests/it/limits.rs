@@ -38,7 +38,11 @@ async fn register_from(server: &Server, client: &str) -> Reply {
 }
 
 async fn ask_token(server: &Server, client: &str) -> Reply {
-    let form = [("grant_type", "refresh_token"), ("client_id", "nobody")];
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "none"),
+        ("client_id", "nobody"),
+    ];
     let request = server
         .http()
         .post(server.url("/oauth/token"))

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use crate::support::oauth::{CALLBACK, registration};
-use crate::support::{Home, Reply, Server};
+use crate::support::oauth::{CALLBACK, Request, registration};
+use crate::support::{App, Browser, Home, Reply, Server};
 
 #[tokio::test]
 async fn a_public_client_gets_an_id_and_no_secret() {
@@ -60,6 +60,140 @@ async fn the_answer_echoes_what_was_sent_also_for_a_known_app() {
     assert_eq!(body["redirect_uris"], again["redirect_uris"]);
 }
 
+/// How many clients are kept.
+fn rows(server: &Server, which: &str) -> u32 {
+    let database = rusqlite::Connection::open(server.home().database()).unwrap();
+    let sql = format!("SELECT count(*) FROM clients WHERE {which}");
+    database.query_row(&sql, [], |row| row.get(0)).unwrap()
+}
+
+#[tokio::test]
+async fn an_app_that_registers_again_is_the_same_one() {
+    let server = Server::start().await;
+    let first = registration(&json!({ "redirect_uris": ["http://localhost:4000/cb", "cursor://a/cb"] }));
+    let id = server.register(&first).await.expect(201).json()["client_id"].clone();
+    for port in 4000..4020 {
+        let uris = json!([format!("http://localhost:{port}/cb"), "cursor://a/cb"]);
+        let again = registration(&json!({ "redirect_uris": uris, "something_new": port }));
+        let body = server.register(&again).await.expect(201).json();
+        assert_eq!(body["client_id"], id);
+        assert_eq!(body["redirect_uris"], uris);
+        assert!(body.get("client_secret").is_none());
+    }
+    assert_eq!(rows(&server, "1"), 1);
+    // The one row answers on the port of the day.
+    let app = App {
+        id: id.as_str().unwrap().to_owned(),
+        secret: None,
+        redirect_uri: "http://localhost:4019/cb".to_owned(),
+    };
+    server.person("alice").await;
+    let tokens = server.sign_in(&app, "alice").await;
+    let used = server.register(&first).await.expect(201).json();
+    assert_eq!(used["client_id"], id);
+    assert!(server.admits(&tokens.access).await);
+    for other in [
+        json!({ "client_name": "Another" }),
+        json!({ "redirect_uris": ["http://localhost:4000/cb"] }),
+        json!({ "redirect_uris": ["http://127.0.0.1:4000/cb", "cursor://a/cb"] }),
+        json!({ "grant_types": ["authorization_code"] }),
+    ] {
+        let body = server.register(&registration(&other)).await.expect(201).json();
+        assert_ne!(body["client_id"], id, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_an_app_is_this_server_s_own() {
+    let (one, two) = (Server::start().await, Server::start().await);
+    assert_ne!(one.app("Test App").await.id, two.app("Test App").await.id);
+    let before = one.app("Test App").await.id;
+    let one = one.crash_and_restart().await;
+    assert_eq!(one.app("Test App").await.id, before);
+}
+
+#[tokio::test]
+async fn many_at_once_become_one() {
+    let server = Server::start().await;
+    let register = async || server.app("Test App").await.id;
+    let ids: [String; 6] = tokio::join!(
+        register(),
+        register(),
+        register(),
+        register(),
+        register(),
+        register()
+    )
+    .into();
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    assert_eq!(rows(&server, "1"), 1);
+}
+
+#[tokio::test]
+async fn a_registration_that_lapsed_begins_anew() {
+    let server = Server::start().await;
+    let app = server.app("Test App").await;
+    let database = rusqlite::Connection::open(server.home().database()).unwrap();
+    let yesterday = "UPDATE clients SET created_at = created_at - 86401";
+    assert_eq!(database.execute(yesterday, []).unwrap(), 1);
+    let mut browser = Browser::new(&server);
+    let page = browser.open(&Request::of(&app, &server).url(&server)).await;
+    assert_eq!(page.status, 400, "{}", page.text());
+    let again = server.app("Test App").await;
+    assert_eq!(again.id, app.id);
+    let page = browser.open(&Request::of(&app, &server).url(&server)).await;
+    assert!(page.asks_consent(), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_flood_pushes_out_only_what_nobody_uses() {
+    let home = Home::new();
+    assert_eq!(home.run(&["clients", "list"]).await.ok(), "");
+    let fill = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 20999)
+        INSERT INTO clients (id, redirect_uris, auth_method, refreshes, scopes, descriptive, created_at)
+        SELECT printf('chess-mcp-%032x', i), '[\"http://127.0.0.1:3999/callback\"]', 'none', 1, 'chess', '{}',
+               unixepoch() - 21000 + i FROM n";
+    let database = rusqlite::Connection::open(home.database()).unwrap();
+    assert_eq!(database.execute(fill, []).unwrap(), 21_000);
+    let used = "UPDATE clients SET activated_at = created_at WHERE id = printf('chess-mcp-%032x', 1)";
+    assert_eq!(database.execute(used, []).unwrap(), 1);
+    let server = home.serve().await;
+    let nth = |n: u32| App {
+        id: format!("chess-mcp-{n:032x}"),
+        secret: None,
+        redirect_uri: CALLBACK.to_owned(),
+    };
+    let mut under_way = Browser::new(&server);
+    let oldest = Request::of(&nth(0), &server);
+    assert!(under_way.open(&oldest.url(&server)).await.asks_consent());
+    let newest = server.app("Test App").await;
+    assert!(rows(&server, "activated_at IS NULL") <= 20_000);
+    for (app, stays) in [
+        (nth(0), true),
+        (nth(1), true),
+        (nth(2), false),
+        (nth(20_999), true),
+        (newest, true),
+    ] {
+        let mut browser = Browser::new(&server);
+        let page = browser.open(&Request::of(&app, &server).url(&server)).await;
+        assert_eq!(page.asks_consent(), stays, "{}", app.id);
+    }
+    let evicted: u32 = database
+        .query_row(
+            "SELECT count(*) FROM audit_events WHERE kind = 'client_evicted'",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert!(evicted >= 1000, "{evicted} are in the record");
+    // More of them change nothing in that.
+    for number in 0..300 {
+        server.app(&format!("App {number}")).await;
+    }
+    assert!(rows(&server, "activated_at IS NULL") <= 20_000);
+}
+
 #[tokio::test]
 async fn confidential_clients_each_get_their_own() {
     let server = Server::start().await;
@@ -96,89 +230,6 @@ async fn redirect_uris_that_hosts_really_use_are_accepted() {
         .register(&registration(&json!({ "redirect_uris": &good[..8] })))
         .await
         .expect(201);
-}
-
-#[tokio::test]
-async fn hostile_redirect_uris_are_refused() {
-    let server = Server::start().await;
-    let long = format!("https://app.example/{}", "a".repeat(2048));
-    let bad = [
-        "",
-        " ",
-        "/callback",
-        "callback",
-        "//app.example/cb",
-        "https://",
-        "https:///cb",
-        "https:app.example",
-        "https://app.example/cb#fragment",
-        "https://app.example/cb#",
-        "https://user@app.example/cb",
-        "https://user:secret@app.example/cb",
-        "https://@app.example/cb",
-        "https://app.example\\@evil.example/cb",
-        "https://app.example/a/../b",
-        "https://app.example/./b",
-        "https://app.example/%2e%2e/b",
-        "https://*.app.example/cb",
-        "https://app.example/*",
-        "https://app.example/cb\u{0}",
-        "https://app.example/c b",
-        "https://app.example/cb\n",
-        "\thttps://app.example/cb",
-        " https://app.example/cb",
-        "https://app.example/cb ",
-        "https://app.example/cb\r\nLocation: https://evil.example",
-        "https://app.example:99999/cb",
-        "http://app.example/cb",
-        "http://192.168.1.10/cb",
-        "http://10.0.0.1:3000/cb",
-        "http://0.0.0.0/cb",
-        "http://localhost.evil.example/cb",
-        "http://127.0.0.1.evil.example/cb",
-        "http://localhost@evil.example/cb",
-        "http://[::2]/cb",
-        "http://[::ffff:1.2.3.4]/cb",
-        "javascript:alert(1)",
-        "JavaScript:alert(1)",
-        "java\nscript:alert(1)",
-        "data:text/html,x",
-        "blob:https://a/b",
-        "about:blank",
-        "view-source:https://app.example",
-        "vbscript:x",
-        "file:///etc/passwd",
-        "ftp://app.example/cb",
-        "intent://x#Intent;end",
-        "ms-settings:privacy",
-        "chrome://settings",
-        "chrome-extension://abc/cb",
-        "ws://app.example",
-        "wss://app.example/cb",
-        "mailto:a@example.com",
-        "tel:123",
-        "urn:ietf:wg:oauth:2.0:oob",
-        "custom:/cb",
-        "myapp://cb",
-        "search-ms:query=x",
-        "jar:https://a!/b",
-        "filesystem:https://a/b",
-        "resource://x/cb",
-        long.as_str(),
-    ];
-    for uri in bad {
-        let reply = server
-            .register(&registration(&json!({ "redirect_uris": [uri] })))
-            .await;
-        assert_eq!(reply.status, 400, "{uri:?}: {}", reply.body);
-        assert_eq!(reply.oauth_error(400), "invalid_redirect_uri", "{uri:?}");
-        let beside = json!({ "redirect_uris": [CALLBACK, uri] });
-        assert_eq!(
-            server.register(&registration(&beside)).await.status,
-            400,
-            "beside a good one: {uri:?}"
-        );
-    }
 }
 
 #[tokio::test]
@@ -240,6 +291,8 @@ async fn bodies_that_are_no_registration_are_refused() {
         deep.as_str(),
         "\u{feff}{}",
         "{}",
+        r#"{"redirect_uris":["http://127.0.0.1:3999/callback"],"redirect_uris":["https://evil.example/cb"]}"#,
+        r#"{"redirect_uris":["http://127.0.0.1:3999/callback"],"a":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]}"#,
     ] {
         let request = server.http().post(server.url("/oauth/register"));
         let reply = Reply::to(

@@ -7,7 +7,8 @@ mod answer;
 mod attempts;
 mod completion;
 mod forms;
-mod session;
+pub(super) mod session;
+mod sign_up;
 
 use self::answer::silent;
 use self::completion::{Fresh, Proven, complete};
@@ -16,7 +17,7 @@ use super::clients::Unresolved;
 use super::{Issuer, IssuerError, Policy, at_fault};
 use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
-use crate::id::Reference;
+use crate::id::{Reference, UserId};
 use crate::metrics;
 use crate::oauth::{
     AuthorizationRequest, AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, ScopeSet, SignIn,
@@ -25,7 +26,7 @@ use crate::oauth::{
 use crate::secret::{Digest, Secret, random};
 use crate::store::{StoreError, Tx};
 
-pub(super) use self::attempts::failures_key;
+pub(super) use self::attempts::{failures_key, wait};
 pub use self::forms::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
@@ -236,6 +237,18 @@ impl Issuer {
                 return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
             }
         };
+        self.finish(handle, cookie, user, browser, now).await
+    }
+
+    /// Signs a person who has just proven who they are in with this browser, and lets the app in.
+    async fn finish(
+        &self,
+        handle: Digest,
+        cookie: Digest,
+        user: UserId,
+        browser: Browser,
+        now: Timestamp,
+    ) -> Result<Next, IssuerError> {
         let (policy, fresh, session) = (
             self.policy().clone(),
             Fresh::new(),
@@ -293,10 +306,14 @@ impl Issuer {
         let cookie = browser.cookie.as_ref().ok_or(IssuerError::Stale)?;
         Ok(Next::SignIn(Box::new(SignInPage {
             csrf: self.csrf(cookie, &handle, "sign-in"),
-            handle,
             client_name: sign_in.client.display_name().to_owned(),
             username,
             wrong,
+            sign_up: self
+                .policy()
+                .local_sign_up
+                .then(|| self.csrf(cookie, &handle, "sign-up")),
+            handle,
             reference: sign_in.reference,
         })))
     }

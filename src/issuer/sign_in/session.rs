@@ -23,11 +23,16 @@ pub(in crate::issuer) fn signed_in(
     let Some(found) = tx.session(session.digest())? else {
         return Ok(None);
     };
-    if now >= found.expires_at || now.since(found.last_seen_at) > SESSION_IDLE {
+    if !is_live(&found, now) {
         return Ok(None);
     }
     let user = tx.user(found.user)?.filter(User::is_active);
     Ok(user.map(|user| (user, found)))
+}
+
+/// Whether a session is still good.
+pub(in crate::issuer) fn is_live(session: &BrowserSession, now: Timestamp) -> bool {
+    now < session.expires_at && now.since(session.last_seen_at) <= SESSION_IDLE
 }
 
 /// Signs a person in with a browser, under the digest of a fresh cookie. Whoever planted or knew the former cookie
@@ -65,4 +70,30 @@ pub(super) fn is_good_enough(
         && request
             .max_age
             .is_none_or(|max_age| max_age > Seconds(0) && now.since(session.auth_time) <= max_age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_when_it_idles_and_in_any_case_after_a_week() {
+        let at = Timestamp::from_seconds;
+        let session = BrowserSession {
+            user: UserId::new(at(0), [1; 10]),
+            auth_time: at(0),
+            expires_at: at(0) + SESSION_LIFE,
+            last_seen_at: at(0),
+            agent: String::new(),
+            network: String::new(),
+        };
+        let seen = |hour: i64| BrowserSession {
+            last_seen_at: at(hour * 3600),
+            ..session.clone()
+        };
+        assert!(is_live(&seen(0), at(12 * 3600)));
+        assert!(!is_live(&seen(0), at(12 * 3600 + 1)));
+        assert!(is_live(&seen(167), at(7 * 24 * 3600 - 1)));
+        assert!(!is_live(&seen(167), at(7 * 24 * 3600)));
+    }
 }

@@ -161,6 +161,11 @@ impl GameRows for SqliteTx<'_> {
         Ok(())
     }
 
+    fn delete_game(&mut self, user: UserId, id: GameId) -> Result<bool> {
+        let mut delete = self.sql("DELETE FROM games WHERE id = ?1 AND user_id = ?2")?;
+        Ok(delete.execute(params![id.as_str(), user.to_string()])? > 0)
+    }
+
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()> {
         let mut delete =
             self.sql("DELETE FROM games WHERE user_id = ?1 AND touched = 0 AND opponent = 'engine'")?;

@@ -169,6 +169,8 @@ pub trait GameRows {
     fn insert_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
     /// Stores what changed; it becomes the one changed last.
     fn update_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
+    /// Deletes the person's game; says whether there was one.
+    fn delete_game(&mut self, user: UserId, id: GameId) -> Result<bool>;
     /// Deletes the person's engine games in which they never moved.
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()>;
     /// The level the person last played the engine at.

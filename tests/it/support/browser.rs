@@ -7,7 +7,6 @@ use reqwest::header::{COOKIE, HeaderMap, LOCATION, ORIGIN, SET_COOKIE};
 use url::Url;
 
 use super::html::{Form, forms, text};
-use super::server::http_client;
 use super::{Reply, Server};
 
 /// One person's browser.
@@ -70,7 +69,7 @@ impl Page {
 impl Browser {
     pub(crate) fn new(server: &Server) -> Self {
         Self {
-            http: http_client(),
+            http: server.http().clone(),
             origin: server.origin().to_owned(),
             reached: format!("http://{}", server.address()),
             cookies: BTreeMap::new(),
@@ -145,6 +144,11 @@ impl Browser {
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         request.header(COOKIE, pairs.join("; "))
+    }
+
+    /// The address of a path of this server.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
     }
 
     pub(crate) fn reach(&self, url: &str) -> String {

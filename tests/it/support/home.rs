@@ -50,12 +50,30 @@ impl Home {
         self.settings.retain(|(known, _)| known != name);
     }
 
+    /// What a setting was set to.
+    pub(crate) fn setting(&self, name: &str) -> Option<&str> {
+        let mut known = self.settings.iter();
+        known
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
     pub(crate) fn state_dir(&self) -> PathBuf {
         self.root.path().join("state")
     }
 
     pub(crate) fn database(&self) -> PathBuf {
         self.state_dir().join("chess-mcp.db")
+    }
+
+    /// Size of the database with its log, in bytes.
+    pub(crate) fn database_size(&self) -> u64 {
+        let files = ["chess-mcp.db", "chess-mcp.db-wal"].map(|name| self.state_dir().join(name));
+        files
+            .iter()
+            .filter_map(|file| file.metadata().ok())
+            .map(|file| file.len())
+            .sum()
     }
 
     /// The working directory of every command; a `.env` put here is read.

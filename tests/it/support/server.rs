@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Instant;
 
+use reqwest::header::{HOST, HeaderMap};
 use tokio::process::Child;
 
 use super::home::{Home, Ran, read};
@@ -22,8 +23,23 @@ pub(crate) struct Server {
 }
 
 /// A client that follows nothing by itself and knows no proxy.
+#[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 pub(crate) fn http_client() -> reqwest::Client {
+    client_with(HeaderMap::new())
+}
+
+/// The same for a server behind a tunnel, which hands on the public host.
+fn tunnel_client(origin: &str) -> reqwest::Client {
+    let mut headers = HeaderMap::new();
+    if let Some(host) = origin.strip_prefix("https://") {
+        headers.insert(HOST, host.parse().expect("a host is a header value"));
+    }
+    client_with(headers)
+}
+
+fn client_with(headers: HeaderMap) -> reqwest::Client {
     let client = reqwest::Client::builder()
+        .default_headers(headers)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy();
     client
@@ -91,15 +107,18 @@ impl Server {
             stdout,
             stderr,
         } = starting;
-        let origin = format!("http://{address}");
+        let origin = home
+            .setting("PUBLIC_URL")
+            .filter(|url| url.starts_with("https://"))
+            .map_or_else(|| format!("http://{address}"), str::to_owned);
         Self {
             home,
             child,
             stdout,
             stderr,
             address,
+            http: tunnel_client(&origin),
             origin,
-            http: http_client(),
         }
     }
 
@@ -116,7 +135,8 @@ impl Server {
         &self.address
     }
 
-    /// The public URL, issuer of all tokens: that of the first start, also after a restart.
+    /// The public URL, issuer of all tokens: an https one if it was set, else that of the first start, also after
+    /// a restart.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
     }
@@ -175,7 +195,7 @@ impl Server {
         self.child = starting.child;
         self.stdout = starting.stdout;
         self.stderr = starting.stderr;
-        self.http = http_client();
+        self.http = tunnel_client(&self.origin);
         self
     }
 
@@ -209,6 +229,14 @@ impl Server {
         pids.filter(|pid| parent(*pid) == Some(self.pid()))
             .map(|pid| (pid, command_line(pid)))
             .collect()
+    }
+
+    /// Resident memory of the process itself, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = read(Path::new(&format!("/proc/{}/status", self.pid())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.expect("the kernel tells the size of a process") * 1024
     }
 
     /// Processor time that its children have used, in ticks of the kernel.
