@@ -46,7 +46,7 @@ impl Issuer {
                 account: json!({
                     "id": user.id,
                     "name": user.name,
-                    "username": username.as_ref().map(|name| name.as_str()),
+                    "username": username.as_ref().map(Username::as_str),
                     "created_at": user.created_at.iso8601(),
                 }),
                 apps: grants.iter().map(app).collect(),
