@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::{live_grants, live_sessions, session_id};
 use super::{AccountFault, AccountForm, AccountPost, Issuer};
-use crate::account::User;
+use crate::account::{User, Username};
 use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::Reference;
