@@ -2,6 +2,8 @@
 //! everything.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +15,13 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::engine::{self, EngineOptions, Engines};
 use crate::games::Games;
+use crate::http::HttpOptions;
+use crate::id::BootId;
 use crate::issuer::{Accounts, Issuer};
 use crate::keys::{self, KeyRing};
+use crate::metrics::Numbers;
 use crate::net::{Net, SystemResolver};
-use crate::secret::MasterKey;
+use crate::secret::{MasterKey, random};
 use crate::store::Store;
 use crate::urls::PublicUrl;
 
@@ -38,18 +43,36 @@ pub struct App {
     pub engines: Engines,
     /// Time.
     pub clock: Clock,
-    /// Origins of browsers that may call `/mcp`.
-    pub allowed_origins: Vec<String>,
+    /// Who may call, and how often.
+    pub http: HttpOptions,
+    /// Which run this is.
+    pub boot: BootId,
+    /// What is counted, if anybody wants to know.
+    pub numbers: Option<Numbers>,
 }
 
 /// Held while a server runs. The operating system lets go of it when the process ends, however it ends.
-pub struct Lock(#[expect(dead_code, reason = "held open for the lock on it")] File);
+pub struct Lock(File);
+
+impl Lock {
+    /// Writes down where the server listens, for commands that look for it.
+    pub fn name(&mut self, address: SocketAddr) {
+        let written = self
+            .0
+            .set_len(0)
+            .and_then(|()| self.0.write_all(format!("{address}\n").as_bytes()));
+        if let Err(error) = written {
+            tracing::debug!(%error, "the lock file does not say where the server listens");
+        }
+    }
+}
 
 impl App {
     /// Opens the database, its keys and the engines.
     pub async fn open(
         config: &Config,
         public_url: PublicUrl,
+        numbers: Option<Numbers>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let clock = Clock::System;
@@ -72,11 +95,10 @@ impl App {
             processes: config.engine_processes,
             hash_mb: config.engine_hash_mb,
         });
-        let games = Games::new(store.clone(), engines.clone(), clock.clone());
+        let games = Games::new(store.clone(), engines.clone(), clock.clone(), config.quota_games);
         tokio::spawn(games.clone().run(shutdown.clone()));
         tokio::spawn(announce(engines.clone()));
         let accounts = Accounts::new(store.clone(), clock.clone());
-        let allowed_origins = config.allowed_origins.clone();
         Ok(Self {
             store,
             issuer,
@@ -84,7 +106,9 @@ impl App {
             games,
             engines,
             clock,
-            allowed_origins,
+            http: config.http.clone(),
+            boot: BootId::new(random()),
+            numbers,
         })
     }
 }
@@ -128,13 +152,33 @@ pub fn prepare_directory(file: &Path) -> anyhow::Result<()> {
         .with_context(|| format!("cannot make the directory {}", directory.display()))
 }
 
+/// The file that is locked while a server runs.
+fn lock_file(config: &Config) -> PathBuf {
+    PathBuf::from(format!("{}.lock", config.database_url.path().display()))
+}
+
+/// Where a server of this database listens, if one runs.
+pub fn running_server(config: &Config) -> Option<SocketAddr> {
+    let file = File::open(lock_file(config)).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => std::io::read_to_string(file).ok()?.trim().parse().ok(),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 /// Makes sure that no other server works on this database.
 ///
 /// A server that was killed lets go at once, but for a process it was starting at that moment: for as long as
 /// that one takes to begin, it holds what its parent held. So a taken lock is tried again for a while.
 pub async fn lock(config: &Config) -> anyhow::Result<Lock> {
-    let path = PathBuf::from(format!("{}.lock", config.database_url.path().display()));
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = lock_file(config);
+    // What it says is left until the lock is ours.
+    let opened = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let file = opened.with_context(|| format!("cannot write {}", path.display()))?;
     let deadline = Instant::now() + LOCK_PATIENCE;
     loop {
         match file.try_lock() {

@@ -22,6 +22,12 @@ enum Command {
     Serve,
     /// Check the settings and print the ones in effect, secrets masked
     CheckConfig,
+    /// Look for what is wrong, and say how to mend it; changes nothing
+    Doctor {
+        /// Print an array of {check, state, detail, remedy}
+        #[arg(long)]
+        json: bool,
+    },
     /// Local accounts
     #[command(subcommand)]
     Users(Users),
@@ -145,20 +151,36 @@ enum Auth {
 
 #[derive(Debug, Subcommand)]
 enum Keys {
-    /// List the signing keys, newest first
+    /// List the signing keys, newest first, and what happens to them when
     List,
+    /// Publish the next signing key; the server signs with it a day later
+    Rotate {
+        /// Sign with a new key at once and drop every other one: all access tokens are void at their next use
+        #[arg(long)]
+        now: bool,
+    },
+    /// Give the database a new master key, with the server stopped
+    RotateMaster,
 }
 
 impl Cli {
-    /// The settings, made real.
-    pub fn config(&self) -> Result<Config, Vec<Fault>> {
-        Config::new(self.options.clone(), &SecretOptions::from_env())
+    /// The settings, made real, and what is wrong with them; that is told here, except to the one command
+    /// that looks for it.
+    pub fn config(&self) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
+        let (config, faults) = Config::read(self.options.clone(), &SecretOptions::from_env());
+        let looks_for_faults = matches!(self.command, Some(Command::Doctor { .. }));
+        if faults.is_empty() || looks_for_faults {
+            Ok((config, faults))
+        } else {
+            Err(faults)
+        }
     }
 
     /// Runs the command.
-    pub async fn run(self, config: Config) -> anyhow::Result<()> {
+    pub async fn run(self, config: Config, faults: Vec<Fault>) -> anyhow::Result<()> {
         match self.command.unwrap_or(Command::Serve) {
             Command::Serve => commands::serve::run(config).await,
+            Command::Doctor { json } => commands::doctor::run(&config, &faults, json).await,
             Command::CheckConfig => {
                 commands::say(&config.describe());
                 Ok(())
@@ -191,7 +213,11 @@ impl Cli {
             Command::Grants(Grants::List { user }) => commands::grants::list(&config, user.as_deref()).await,
             Command::Grants(Grants::Revoke { id }) => commands::grants::revoke(&config, &id).await,
             Command::Auth(Auth::Trace { reference }) => commands::trace::run(&config, &reference).await,
-            Command::Keys(Keys::List) => commands::keys::list(&config).await,
+            Command::Keys(keys) => match keys {
+                Keys::List => commands::keys::list(&config).await,
+                Keys::Rotate { now } => commands::keys::rotate(&config, now).await,
+                Keys::RotateMaster => commands::keys::rotate_master(&config).await,
+            },
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,
             Command::Restore { file } => commands::backup::restore(&config, &file).await,

@@ -44,6 +44,11 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}")
     }
 
+    /// `YYYY-MM-DDThh:mm:ssZ` (RFC 3339).
+    pub fn iso8601(self) -> String {
+        format!("{}Z", self.date_time().replacen(' ', "T", 1))
+    }
+
     /// `YYYY-MM-DD hh:mm:ss`, in UTC.
     pub fn date_time(self) -> String {
         let s = self.0.rem_euclid(86_400);
@@ -137,6 +142,10 @@ mod tests {
         assert_eq!(
             Timestamp::from_seconds(1_709_164_801).date_time(),
             "2024-02-29 00:00:01"
+        );
+        assert_eq!(
+            Timestamp::from_seconds(1_709_164_801).iso8601(),
+            "2024-02-29T00:00:01Z"
         );
     }
 

@@ -135,6 +135,11 @@ short_id! {
     Reference, 10, "reference"
 }
 
+short_id! {
+    /// One run of the server. No secret: it only tells one process from another.
+    BootId, 12, "boot id"
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! What is done now and then: writing down uses, deleting what has expired.
+//! What is done now and then: writing down uses, ending and deleting what is over, moving signing keys on.
 
 use std::time::Duration;
 
@@ -24,8 +24,14 @@ pub(crate) async fn run(store: Store, issuer: Issuer, clock: Clock, shutdown: Ca
     loop {
         tokio::select! {
             () = shutdown.cancelled() => break,
-            _ = uses.tick() => flush(&issuer).await,
-            _ = sweeps.tick() => sweep(&store, &clock).await,
+            _ = uses.tick() => {
+                flush(&issuer).await;
+                end_unredeemed(&issuer).await;
+            }
+            _ = sweeps.tick() => {
+                sweep(&store, &clock).await;
+                rotate_keys(&issuer).await;
+            }
         }
     }
     flush(&issuer).await;
@@ -34,6 +40,18 @@ pub(crate) async fn run(store: Store, issuer: Issuer, clock: Clock, shutdown: Ca
 async fn flush(issuer: &Issuer) {
     if let Err(error) = issuer.flush_uses().await {
         tracing::warn!(%error, "could not write down which connections were used");
+    }
+}
+
+async fn end_unredeemed(issuer: &Issuer) {
+    if let Err(error) = issuer.end_unredeemed_grants().await {
+        tracing::warn!(%error, "could not end connections that no app ever used");
+    }
+}
+
+async fn rotate_keys(issuer: &Issuer) {
+    if let Err(error) = issuer.rotate_keys_when_due().await {
+        tracing::warn!(%error, "could not move the signing keys on");
     }
 }
 

@@ -15,12 +15,16 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod census;
 pub mod chess;
 pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod engine;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod games;
 pub mod http;
 pub mod id;
@@ -28,9 +32,11 @@ pub mod issuer;
 pub mod janitor;
 pub mod keys;
 pub mod mcp;
+pub mod metrics;
 pub mod net;
 pub mod oauth;
 pub mod secret;
 pub mod server;
 pub mod store;
+pub mod tunnel;
 pub mod urls;

@@ -25,8 +25,8 @@ fn main() -> ExitCode {
         return fail(&format!(".env cannot be read: {error}"));
     }
     let cli = Cli::parse();
-    let config = match cli.config() {
-        Ok(config) => config,
+    let (config, faults) = match cli.config() {
+        Ok(both) => both,
         Err(faults) => {
             let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
             return fail(&lines.join("\nchess-mcp: "));
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the system gives no threads: {error}")),
     };
-    match runtime.block_on(cli.run(config)) {
+    match runtime.block_on(cli.run(config, faults)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&format!("{error:#}")),
     }

@@ -199,6 +199,11 @@ impl Sealer {
         }
     }
 
+    /// The id of the key behind it.
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
     /// The envelope `v1.<key id>.<nonce>.<ciphertext>`. `place` names table, column and row.
     pub fn seal(&self, place: &str, plain: &[u8], nonce: [u8; 24]) -> String {
         let payload = Payload {

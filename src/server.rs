@@ -1,5 +1,6 @@
 //! The server: a function of a listener, the parts and a wish to stop.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tower::util::MapRequest;
 
 use crate::app::App;
-use crate::{http, janitor, mcp};
+use crate::metrics::Numbers;
+use crate::{census, http, janitor, mcp};
 
 /// Longer than the 90 s for which tunnels keep an idle connection to us.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(100);
@@ -40,34 +42,52 @@ pub fn stop_on_signals(shutdown: CancellationToken) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Serves until `shutdown` is cancelled; then finishes what runs and returns.
-pub async fn run(listener: TcpListener, app: App, shutdown: CancellationToken) {
+/// The wish to look for the public address again: SIGHUP. From the moment this returns, none ends the process.
+pub fn hangups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
+/// Serves until `shutdown` is cancelled; then finishes what runs and returns. Who comes meanwhile waits for
+/// the next one that serves on `listener`.
+pub async fn run(listener: &TcpListener, app: App, shutdown: CancellationToken) {
     let tidying = tokio::spawn(janitor::run(
         app.store.clone(),
         app.issuer.clone(),
         app.clock.clone(),
         shutdown.clone(),
     ));
+    let counting = app.numbers.map(|numbers| {
+        let (store, engines, clock) = (app.store.clone(), app.engines.clone(), app.clock.clone());
+        tokio::spawn(census::run(store, engines, clock, numbers, shutdown.clone()))
+    });
     let endpoint = mcp::Endpoint::new(app.games.clone(), shutdown.clone());
-    let router = http::router(app.issuer, app.games, endpoint, app.allowed_origins);
+    let router = http::router(app.issuer, app.games, endpoint, app.boot, app.http);
     accept(listener, router, &shutdown).await;
     app.engines.shutdown().await;
     drop(tidying.await);
+    if let Some(counting) = counting {
+        drop(counting.await);
+    }
     app.store.close().await;
     tracing::info!("stopped");
 }
 
-async fn accept(listener: TcpListener, router: Router, shutdown: &CancellationToken) {
+/// Serves what is counted, on a listener of its own, until `shutdown` is cancelled.
+pub async fn serve_numbers(listener: TcpListener, numbers: Numbers, shutdown: CancellationToken) {
+    accept(&listener, http::numbers(numbers), &shutdown).await;
+}
+
+async fn accept(listener: &TcpListener, router: Router, shutdown: &CancellationToken) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             break;
         };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -75,7 +95,7 @@ async fn accept(listener: TcpListener, router: Router, shutdown: &CancellationTo
                 }
             },
         };
-        let connection = graceful.watch(connection(stream, router.clone()));
+        let connection = graceful.watch(connection(stream, peer.ip(), router.clone()));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended badly");
@@ -83,22 +103,26 @@ async fn accept(listener: TcpListener, router: Router, shutdown: &CancellationTo
             drop(place);
         });
     }
-    drop(listener);
     if timeout(GRACE, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
 }
 
-type Handler = MapRequest<Router, fn(Request<Incoming>) -> Request<Body>>;
+/// A connection, and the router behind something that says in each request who is at the other end.
+type Connection<F> = http1::Connection<TokioIo<TcpStream>, TowerToHyperService<MapRequest<Router, F>>>;
 
 fn connection(
     stream: TcpStream,
+    peer: IpAddr,
     router: Router,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Handler>> {
+) -> Connection<impl Fn(Request<Incoming>) -> Request<Body> + Clone> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "small answers may be delayed");
     }
-    let service: Handler = MapRequest::new(router, |request| request.map(Body::new));
+    let service = MapRequest::new(router, move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(http::Peer(peer));
+        request.map(Body::new)
+    });
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)

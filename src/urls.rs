@@ -8,6 +8,10 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
+/// Names the process that answers, in the response with the protected resource metadata: whoever looks at
+/// the public address sees whether it leads here.
+pub const BOOT_HEADER: &str = "x-chess-mcp-boot";
+
 /// Paths that more than one module names.
 pub mod path {
     /// The MCP endpoint.
@@ -20,12 +24,46 @@ pub mod path {
     pub const CONSENT: &str = "/oauth/consent";
     /// Where the local sign-in form goes.
     pub const SIGN_IN: &str = "/oauth/sign-in";
+    /// Where the form for a new local account goes, during a sign-in.
+    pub const SIGN_UP: &str = "/oauth/sign-up";
+    /// What a signed-in person sees and changes of their own.
+    pub const ACCOUNT: &str = "/account";
+    /// Where the sign-in form of the account page goes.
+    pub const ACCOUNT_SIGN_IN: &str = "/account/sign-in";
+    /// A new local account, without an app.
+    pub const ACCOUNT_SIGN_UP: &str = "/account/sign-up";
+    /// Ends this browser's session.
+    pub const ACCOUNT_SIGN_OUT: &str = "/account/sign-out";
+    /// Cuts one app.
+    pub const ACCOUNT_CUT_APP: &str = "/account/apps/cut";
+    /// Cuts every app.
+    pub const ACCOUNT_CUT_APPS: &str = "/account/apps/cut-all";
+    /// Ends one browser session.
+    pub const ACCOUNT_END_SESSION: &str = "/account/sessions/end";
+    /// Ends every browser session but this one.
+    pub const ACCOUNT_END_SESSIONS: &str = "/account/sessions/end-others";
+    /// Changes the password.
+    pub const ACCOUNT_PASSWORD: &str = "/account/password";
+    /// The person's games.
+    pub const ACCOUNT_GAMES: &str = "/account/games";
+    /// Deletes a game.
+    pub const ACCOUNT_DELETE_GAME: &str = "/account/games/delete";
+    /// Everything of the person's in one file.
+    pub const ACCOUNT_EXPORT: &str = "/account/export";
+    /// Deletes the account.
+    pub const ACCOUNT_DELETE: &str = "/account/delete";
     /// Token endpoint.
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).
     pub const REVOKE: &str = "/oauth/revoke";
+    /// Introspection endpoint (RFC 7662).
+    pub const INTROSPECT: &str = "/oauth/introspect";
+    /// Userinfo endpoint (OpenID Connect Core section 5.3).
+    pub const USERINFO: &str = "/oauth/userinfo";
     /// Registration endpoint (RFC 7591).
     pub const REGISTER: &str = "/oauth/register";
+    /// The same, where clients look that have the issuer's metadata document for their base.
+    pub const REGISTER_ALIAS: &str = "/.well-known/oauth-authorization-server/register";
     /// Signing keys (RFC 7517).
     pub const JWKS: &str = "/oauth/jwks.json";
 }

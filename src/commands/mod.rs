@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod clients;
+pub(crate) mod doctor;
 pub(crate) mod grants;
 pub(crate) mod keys;
 pub(crate) mod serve;

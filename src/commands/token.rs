@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::say;
 use crate::app;
 use crate::clock::{Clock, Seconds};
-use crate::config::Config;
+use crate::config::{Config, PublicAddress};
 use crate::issuer::{Accounts, Issuer};
 use crate::net::{Net, SystemResolver};
 use crate::store::Fact;
@@ -13,7 +13,7 @@ use crate::urls::PublicUrl;
 
 pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow::Result<()> {
     let store = app::open_store(config)?;
-    let public_url = if let Some(url) = &config.public_url {
+    let public_url = if let PublicAddress::Given(url) = &config.public_url {
         url.clone()
     } else {
         let missing = "no server ran on this database yet: start `chess-mcp serve` once, or set PUBLIC_URL";

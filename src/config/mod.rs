@@ -7,8 +7,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use crate::clock::Seconds;
+use crate::http::{HttpOptions, InvalidNetwork, LimitOptions, Rate, TrustedProxies};
 use crate::issuer::{Policy, Registration};
 use crate::keys::MasterKeySource;
+use crate::oauth::LONGEST_LIFE;
 use crate::secret::{MasterKey, Secret};
 use crate::store::DatabaseUrl;
 use crate::urls::PublicUrl;
@@ -20,8 +22,8 @@ pub use options::{Options, SECRETS_HELP, SecretOption, SecretOptions};
 pub struct Config {
     /// Where to listen.
     pub bind_addr: SocketAddr,
-    /// Where people reach us; `None`: where we listen, on loopback.
-    pub public_url: Option<PublicUrl>,
+    /// Where people reach us.
+    pub public_url: PublicAddress,
     /// Where state is kept.
     pub state_dir: PathBuf,
     /// The database.
@@ -38,10 +40,25 @@ pub struct Config {
     pub engine_processes: usize,
     /// Memory of an engine process, in MiB.
     pub engine_hash_mb: u32,
-    /// Origins of browsers that may call `/mcp`.
-    pub allowed_origins: Vec<String>,
+    /// Who may call, and how often.
+    pub http: HttpOptions,
+    /// Games a person may keep.
+    pub quota_games: u32,
+    /// Where metrics are served, if anywhere.
+    pub metrics_addr: Option<SocketAddr>,
     /// Form of the log.
     pub log_format: LogFormat,
+}
+
+/// Where people reach us, as far as the settings say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PublicAddress {
+    /// Where we listen, on loopback.
+    Bound,
+    /// At this address.
+    Given(PublicUrl),
+    /// Where a tunnel on this machine says.
+    Tunnel,
 }
 
 /// Form of the log.
@@ -74,6 +91,17 @@ const MASTER_KEY_FILE: &str = "master.key";
 impl Config {
     /// Makes the options real, or says everything that is wrong with them.
     pub fn new(options: Options, secrets: &SecretOptions) -> Result<Self, Vec<Fault>> {
+        let (config, faults) = Self::read(options, secrets);
+        if faults.is_empty() {
+            Ok(config)
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Makes the options real. In the place of each that is wrong stands its default, for those who look
+    /// for faults; nothing is to be served with it.
+    pub fn read(options: Options, secrets: &SecretOptions) -> (Self, Vec<Fault>) {
         let mut reader = Reader::default();
         let bind_addr = reader.bind_addr(options.bind_addr);
         let public_url = reader.public_url(options.public_url, bind_addr);
@@ -83,7 +111,12 @@ impl Config {
         let owner_password = reader.secret("OWNER_PASSWORD", &secrets.owner_password);
         let registration = reader.registration(options.registration, &secrets.registration_token);
         let policy = Policy {
-            access_token_ttl: reader.seconds("ACCESS_TOKEN_TTL", options.access_token_ttl, 3600, 1..=86_400),
+            access_token_ttl: reader.seconds(
+                "ACCESS_TOKEN_TTL",
+                options.access_token_ttl,
+                3600,
+                1..=LONGEST_LIFE.0,
+            ),
             refresh_token_idle_ttl: reader.seconds(
                 "REFRESH_TOKEN_IDLE_TTL",
                 options.refresh_token_idle_ttl,
@@ -107,6 +140,7 @@ impl Config {
             grants_per_client: reader.number("GRANTS_PER_CLIENT", options.grants_per_client, 20, 1..=10_000),
             registration,
             local_sign_in: reader.local_sign_in(options.local_sign_in),
+            local_sign_up: reader.local_sign_up(options.local_sign_up),
         };
         let cores = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -120,16 +154,21 @@ impl Config {
             stockfish_path: reader.stockfish_path(options.stockfish_path),
             engine_processes: reader.number("ENGINE_PROCESSES", options.engine_processes, cores, 1..=64),
             engine_hash_mb: reader.number("ENGINE_HASH_MB", options.engine_hash_mb, 16, 1..=4096),
-            allowed_origins: reader.allowed_origins(options.allowed_origins),
+            http: HttpOptions {
+                allowed_origins: reader.allowed_origins(options.allowed_origins),
+                limits: LimitOptions {
+                    tools: reader.rate("TOOL_RATE_LIMIT", options.tool_rate_limit, Rate::new(20, 60)),
+                    authorization: reader.rate("AUTH_RATE_LIMIT", options.auth_rate_limit, Rate::new(5, 30)),
+                    proxies: reader.trusted_proxies(options.trusted_proxies),
+                },
+            },
+            quota_games: reader.number("QUOTA_GAMES", options.quota_games, 10_000, 1..=10_000_000),
+            metrics_addr: reader.metrics_addr(options.metrics_addr),
             log_format: reader.log_format(options.log_format),
             state_dir,
             database_url,
         };
-        if reader.faults.is_empty() {
-            Ok(config)
-        } else {
-            Err(reader.faults)
-        }
+        (config, reader.faults)
     }
 
     /// Where the master key is kept when it is not given.
@@ -150,14 +189,17 @@ impl Config {
             MasterKeySource::Given(_) => mask(true),
             MasterKeySource::File(path) => format!("(in {})", path.display()),
         };
-        let public_url = self
-            .public_url
-            .as_ref()
-            .map_or("(where it listens)".to_owned(), ToString::to_string);
+        let public_url = match &self.public_url {
+            PublicAddress::Bound => "(where it listens)".to_owned(),
+            PublicAddress::Given(url) => url.to_string(),
+            PublicAddress::Tunnel => "auto".to_owned(),
+        };
         let stockfish = self
             .stockfish_path
             .as_ref()
             .map_or(String::new(), |path| path.display().to_string());
+        let limits = &self.http.limits;
+        let rate = |rate: Option<Rate>| rate.map_or("off".to_owned(), |rate| rate.to_string());
         let lines = [
             ("BIND_ADDR", self.bind_addr.to_string()),
             ("PUBLIC_URL", public_url),
@@ -167,6 +209,10 @@ impl Config {
             (
                 "LOCAL_SIGN_IN",
                 if policy.local_sign_in { "on" } else { "off" }.to_owned(),
+            ),
+            (
+                "LOCAL_SIGN_UP",
+                if policy.local_sign_up { "open" } else { "closed" }.to_owned(),
             ),
             ("OWNER_PASSWORD", mask(self.owner_password.is_some())),
             ("SESSIONS_PER_USER", policy.sessions_per_user.to_string()),
@@ -187,7 +233,11 @@ impl Config {
             ("STOCKFISH_PATH", stockfish),
             ("ENGINE_PROCESSES", self.engine_processes.to_string()),
             ("ENGINE_HASH_MB", self.engine_hash_mb.to_string()),
-            ("ALLOWED_ORIGINS", self.allowed_origins.join(",")),
+            ("TOOL_RATE_LIMIT", rate(limits.tools)),
+            ("AUTH_RATE_LIMIT", rate(limits.authorization)),
+            ("QUOTA_GAMES", self.quota_games.to_string()),
+            ("ALLOWED_ORIGINS", self.http.allowed_origins.join(",")),
+            ("TRUSTED_PROXIES", limits.proxies.to_string()),
             (
                 "LOG_FORMAT",
                 if self.log_format == LogFormat::Json {
@@ -196,6 +246,11 @@ impl Config {
                     "pretty"
                 }
                 .to_owned(),
+            ),
+            (
+                "METRICS_ADDR",
+                self.metrics_addr
+                    .map_or("off".to_owned(), |address| address.to_string()),
             ),
         ];
         lines.map(|(name, value)| format!("{name}={value}")).join("\n")
@@ -219,8 +274,7 @@ impl Reader {
     fn bind_addr(&mut self, raw: Option<String>) -> SocketAddr {
         let default = SocketAddr::from(([127, 0, 0, 1], 8000));
         let Some(raw) = present(raw) else { return default };
-        let named = raw.replace("localhost:", "127.0.0.1:");
-        named.parse().unwrap_or_else(|_| {
+        socket_address(&raw).unwrap_or_else(|| {
             self.fault(
                 "BIND_ADDR",
                 format!("`{raw}` is not an address; write it like 127.0.0.1:8000"),
@@ -229,21 +283,23 @@ impl Reader {
         })
     }
 
-    fn public_url(&mut self, raw: Option<String>, bind: SocketAddr) -> Option<PublicUrl> {
+    fn public_url(&mut self, raw: Option<String>, bind: SocketAddr) -> PublicAddress {
         let raw = present(raw).or_else(|| options::variable("MCP_SERVER_URL"));
-        let Some(raw) = raw else {
-            if !bind.ip().is_loopback() {
+        match raw.as_deref() {
+            None | Some("auto") if !bind.ip().is_loopback() => {
                 let what = "is required when BIND_ADDR is not on loopback; set it to the address people use";
                 self.fault("PUBLIC_URL", what);
+                PublicAddress::Bound
             }
-            return None;
-        };
-        match PublicUrl::parse(&raw) {
-            Ok(url) => Some(url),
-            Err(fault) => {
-                self.fault("PUBLIC_URL", format!("`{raw}` {fault}"));
-                None
-            }
+            None => PublicAddress::Bound,
+            Some("auto") => PublicAddress::Tunnel,
+            Some(raw) => PublicUrl::parse(raw).map_or_else(
+                |fault| {
+                    self.fault("PUBLIC_URL", format!("`{raw}` {fault}"));
+                    PublicAddress::Bound
+                },
+                PublicAddress::Given,
+            ),
         }
     }
 
@@ -335,6 +391,17 @@ impl Reader {
         }
     }
 
+    fn local_sign_up(&mut self, raw: Option<String>) -> bool {
+        match present(raw).as_deref() {
+            None | Some("closed") => false,
+            Some("open") => true,
+            Some(other) => {
+                self.fault("LOCAL_SIGN_UP", format!("`{other}` must be closed or open"));
+                false
+            }
+        }
+    }
+
     fn stockfish_path(&mut self, raw: Option<String>) -> Option<PathBuf> {
         let path = PathBuf::from(present(raw)?);
         if !path.is_file() {
@@ -363,6 +430,37 @@ impl Reader {
             }
         }
         origins.into_iter().map(str::to_owned).collect()
+    }
+
+    fn rate(&mut self, name: &'static str, raw: Option<String>, default: Rate) -> Option<Rate> {
+        match present(raw).as_deref() {
+            None => Some(default),
+            Some("off") => None,
+            Some(raw) => raw
+                .parse()
+                .inspect_err(|fault| self.fault(name, format!("`{raw}` {fault}")))
+                .ok(),
+        }
+    }
+
+    fn trusted_proxies(&mut self, raw: Option<String>) -> TrustedProxies {
+        let Some(raw) = present(raw) else {
+            return TrustedProxies::default();
+        };
+        raw.parse().unwrap_or_else(|fault: InvalidNetwork| {
+            self.fault("TRUSTED_PROXIES", fault.to_string());
+            TrustedProxies::default()
+        })
+    }
+
+    fn metrics_addr(&mut self, raw: Option<String>) -> Option<SocketAddr> {
+        let raw = present(raw).filter(|raw| raw != "off")?;
+        let address = socket_address(&raw);
+        if address.is_none() {
+            let what = format!("`{raw}` is not an address; write it like 127.0.0.1:9090, or off");
+            self.fault("METRICS_ADDR", what);
+        }
+        address
     }
 
     fn log_format(&mut self, raw: Option<String>) -> LogFormat {
@@ -413,6 +511,11 @@ impl Reader {
     }
 }
 
+/// An address to listen on.
+fn socket_address(raw: &str) -> Option<SocketAddr> {
+    raw.replace("localhost:", "127.0.0.1:").parse().ok()
+}
+
 /// An empty setting counts as unset.
 fn present(raw: Option<String>) -> Option<String> {
     raw.map(|raw| raw.trim().to_owned()).filter(|raw| !raw.is_empty())
@@ -427,7 +530,7 @@ mod tests {
         let config = Config::new(Options::default(), &SecretOptions::default()).unwrap();
         assert_eq!(config.bind_addr.to_string(), "127.0.0.1:8000");
         assert!(config.policy.local_sign_in);
-        assert!(config.public_url.is_none());
+        assert_eq!(config.public_url, PublicAddress::Bound);
     }
 
     #[test]
@@ -438,9 +541,15 @@ mod tests {
             access_token_ttl: text("soon"),
             registration: text("token"),
             allowed_origins: text("https://a.example, b"),
+            tool_rate_limit: text("20"),
+            auth_rate_limit: text("0/5"),
+            quota_games: text("0"),
+            trusted_proxies: text("10.0.0.0/33"),
+            metrics_addr: text("9090"),
             stockfish_path: text("/nowhere/stockfish"),
             database_url: text("postgres://x"),
             local_sign_in: text(" "),
+            local_sign_up: text("yes"),
             ..Options::default()
         };
         let master_key = SecretOption {
@@ -460,11 +569,17 @@ mod tests {
         let expected = [
             "ACCESS_TOKEN_TTL",
             "ALLOWED_ORIGINS",
+            "AUTH_RATE_LIMIT",
             "DATABASE_URL",
+            "LOCAL_SIGN_UP",
             "MASTER_KEY",
+            "METRICS_ADDR",
             "PUBLIC_URL",
+            "QUOTA_GAMES",
             "REGISTRATION_TOKEN",
             "STOCKFISH_PATH",
+            "TOOL_RATE_LIMIT",
+            "TRUSTED_PROXIES",
         ];
         assert_eq!(names, expected);
     }

@@ -40,7 +40,7 @@ pub struct Options {
         hide_env_values = true
     )]
     pub bind_addr: Option<String>,
-    /// The origin at which people reach the server, for example https://chess.example.org; default: where it listens
+    /// The origin at which people reach the server, for example https://chess.example.org; auto: ask the tunnel on this machine, ngrok or Tailscale; default: where it listens
     #[arg(
         long,
         env = "PUBLIC_URL",
@@ -76,6 +76,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub local_sign_in: Option<String>,
+    /// Whether strangers may make local accounts: closed, open [default: closed]
+    #[arg(
+        long,
+        env = "LOCAL_SIGN_UP",
+        value_name = "WHO",
+        global = true,
+        hide_env_values = true
+    )]
+    pub local_sign_up: Option<String>,
     /// Browser sessions of a person [default: 5]
     #[arg(
         long,
@@ -175,6 +184,33 @@ pub struct Options {
         hide_env_values = true
     )]
     pub engine_hash_mb: Option<String>,
+    /// Calls to /mcp, by person: requests per second / burst, or off [default: 20/60]
+    #[arg(
+        long,
+        env = "TOOL_RATE_LIMIT",
+        value_name = "RATE",
+        global = true,
+        hide_env_values = true
+    )]
+    pub tool_rate_limit: Option<String>,
+    /// Requests to the authorization server, by client address: per second / burst, or off [default: 5/30]
+    #[arg(
+        long,
+        env = "AUTH_RATE_LIMIT",
+        value_name = "RATE",
+        global = true,
+        hide_env_values = true
+    )]
+    pub auth_rate_limit: Option<String>,
+    /// Games a person may keep [default: 10000]
+    #[arg(
+        long,
+        env = "QUOTA_GAMES",
+        value_name = "N",
+        global = true,
+        hide_env_values = true
+    )]
+    pub quota_games: Option<String>,
     /// Origins of browsers that may call /mcp besides our own, ChatGPT, Claude and loopback; a comma list
     #[arg(
         long,
@@ -184,6 +220,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub allowed_origins: Option<String>,
+    /// Networks whose X-Forwarded-For is believed, for rate limits only; a comma list; default: loopback
+    #[arg(
+        long,
+        env = "TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub trusted_proxies: Option<String>,
     /// Form of the log: pretty, json; default: pretty on a terminal
     #[arg(
         long,
@@ -193,6 +238,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub log_format: Option<String>,
+    /// Where Prometheus metrics are served, under /metrics; default: nowhere
+    #[arg(
+        long,
+        env = "METRICS_ADDR",
+        value_name = "ADDR",
+        global = true,
+        hide_env_values = true
+    )]
+    pub metrics_addr: Option<String>,
 }
 
 /// A secret as it is given: itself, or the path of a file that holds it.

@@ -25,6 +25,7 @@ use super::queue::Purpose;
 use super::search::{Found, Limit, Memory, Search};
 use super::slots::Slots;
 use crate::id::UserId;
+use crate::metrics;
 
 /// Beyond the time that a search takes by itself; then the process is killed.
 const GRACE: Duration = Duration::from_secs(2);
@@ -146,6 +147,11 @@ impl Engines {
         self.0.probe().await
     }
 
+    /// How many searches run, and how many wait for their turn.
+    pub fn load(&self) -> (usize, usize) {
+        self.0.slots.load()
+    }
+
     /// Starts no more searches, answers those who wait for one, and returns when the running ones have ended
     /// and all processes are gone.
     pub async fn shutdown(&self) {
@@ -174,6 +180,7 @@ impl Pool {
             Ok(Err(fault)) => fault,
             Err(_) => EngineError::Deadline(allowed),
         };
+        metrics::engine_failed();
         tracing::warn!(engine.name = process.name(), %fault, "an engine failed in a search and was ended");
         drop(process);
         let Some(embedded) = self.embedded.as_ref().filter(|_| fault.is_fault_of_process()) else {
@@ -232,7 +239,9 @@ impl Pool {
 
     async fn start(&self, program: &Program) -> Result<Process, EngineError> {
         self.make_room();
-        Process::start(program).await
+        let process = Process::start(program).await?;
+        metrics::engine_started();
+        Ok(process)
     }
 
     /// Ends the processes kept longest, so that with the running searches there are not more than may be.

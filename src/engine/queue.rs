@@ -62,7 +62,7 @@ impl<P: PartialEq, W> Queue<P, W> {
     }
 
     pub(super) fn push(&mut self, person: P, purpose: Purpose, waiter: W) -> Result<(), Full> {
-        if self.people.iter().map(Waiting::len).sum::<usize>() >= self.longest {
+        if self.len() >= self.longest {
             return Err(Full);
         }
         let place = match self.people.iter().position(|waiting| waiting.person == person) {
@@ -83,6 +83,10 @@ impl<P: PartialEq, W> Queue<P, W> {
             Purpose::Analysis => self.people[place].analyses.push_back(waiter),
         }
         Ok(())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.people.iter().map(Waiting::len).sum()
     }
 
     /// The next one; its person then waits behind everybody else.

@@ -103,6 +103,13 @@ impl Slots {
         state.replies + state.analyses
     }
 
+    /// How many searches run, and how many wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let mut state = self.lock();
+        state.queue.retain(|waiter| !waiter.is_closed());
+        (state.replies + state.analyses, state.queue.len())
+    }
+
     /// Turns everybody away who waits or comes, and waits for those who run.
     pub(super) async fn close(&self) {
         {

@@ -4,7 +4,7 @@ use super::choice;
 use super::{Games, Result, Shown};
 use crate::chess::{Color, Opponent, PgnTags};
 use crate::id::{GameId, UserId};
-use crate::store::{GameFilter, GameSummary, OpeningCount, StoredGame, Tally};
+use crate::store::{GameFilter, GameSummary, OpeningCount, StoredGame, Tally, Tx};
 
 /// A page of a list.
 #[derive(Debug, Clone)]
@@ -86,6 +86,16 @@ impl Games {
         }))
     }
 
+    /// Deletes a game of the person's for good; says whether there was one.
+    pub async fn delete(&self, user: UserId, game: GameId) -> Result<bool> {
+        let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.delete_game(user, game)?) };
+        let deleted = self.0.store.write(unit).await?;
+        if deleted {
+            tracing::info!(user.id = %user, game.id = %game, "deleted a game");
+        }
+        Ok(deleted)
+    }
+
     /// What the person's games add up to.
     pub async fn profile(&self, user: UserId) -> Result<Profile> {
         self.0
@@ -110,7 +120,7 @@ impl Games {
     }
 }
 
-fn tags(stored: &StoredGame, name: &str) -> PgnTags {
+pub(super) fn tags(stored: &StoredGame, name: &str) -> PgnTags {
     let opponent = match stored.opponent {
         Opponent::Engine { level } => format!("Engine level {level}"),
         Opponent::Nobody => "?".to_owned(),

@@ -10,9 +10,11 @@
 mod analysis;
 mod answer;
 mod choice;
+mod export;
 mod finish;
 mod library;
 mod play;
+mod quota;
 mod start;
 mod takeback;
 
@@ -27,6 +29,7 @@ use crate::engine::{Engines, Line};
 use crate::store::{Store, StoreError};
 
 pub use analysis::{Analysis, AnalysisLine, Analyze, Evaluation, Subject};
+pub use export::ExportedGame;
 pub use finish::Finish;
 pub use library::{Page, Profile};
 pub use play::PlayMove;
@@ -55,6 +58,7 @@ struct Parts {
     store: Store,
     engines: Engines,
     clock: Clock,
+    quota: u32,
     answering: answer::Answering,
 }
 
@@ -101,13 +105,14 @@ impl Shown {
 }
 
 impl Games {
-    /// The games in `store`, with `engines` to play against.
-    pub fn new(store: Store, engines: Engines, clock: Clock) -> Self {
+    /// The games in `store`, at most `quota` of each person, with `engines` to play against.
+    pub fn new(store: Store, engines: Engines, clock: Clock, quota: u32) -> Self {
         let answering = answer::Answering::default();
         Self(Arc::new(Parts {
             store,
             engines,
             clock,
+            quota,
             answering,
         }))
     }

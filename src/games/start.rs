@@ -1,7 +1,7 @@
 //! Starting a game.
 
 use super::choice::{self, REPEAT_WINDOW};
-use super::{Games, Result, Shown};
+use super::{Games, Result, Shown, quota};
 use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Refusal, Start, movetext_tokens};
 use crate::clock::Timestamp;
 use crate::engine::Level;
@@ -71,6 +71,7 @@ impl Games {
             id: GameId::new(secret::random()),
             random_side,
         };
+        let quota = self.0.quota;
         let (stored, repeated, notes) = self
             .0
             .store
@@ -80,6 +81,7 @@ impl Games {
                 }
                 let (stored, notes) = set_up(tx, user, &request, draw, now)?;
                 tx.discard_untouched_games(user)?;
+                quota::check(tx, user, 1, quota)?;
                 tx.insert_game(user, &stored)?;
                 Ok((stored, false, notes))
             })

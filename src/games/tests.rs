@@ -48,7 +48,7 @@ impl Table {
             .write(move |tx| -> Result<()> { Ok(tx.insert_user(&user)?) })
             .await
             .unwrap();
-        let games = Games::new(store, engines(&dir.path().join("engine")), clock.clone());
+        let games = Games::new(store, engines(&dir.path().join("engine")), clock.clone(), 10);
         Self {
             dir,
             games,

@@ -1,7 +1,7 @@
 //! The authorization endpoint and its two forms.
 
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::Form;
@@ -13,10 +13,10 @@ use crate::oauth::ScopeSet;
 pub(super) async fn authorize(
     State(door): State<Door>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    request: Request,
 ) -> Response {
     let secure = door.0.issuer.public_url().is_secure();
-    let browser = cookies::browser(&headers, secure);
+    let browser = door.browser(&request);
     match door.0.issuer.begin(&query.unwrap_or_default(), browser).await {
         Ok(consent) => {
             let mut response = door.0.pages.consent(&consent.page);
@@ -82,22 +82,25 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
     follow(&door, next)
 }
 
-async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
+/// A form that was posted from one of our own pages.
+pub(super) async fn own_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
     let refuse = |status, text| door.0.pages.message(status, "Please start again", text, None);
     if !door.0.hosts.is_own_form(request.headers()) {
         let text = "This form was not sent from a page of this server. Go back to the app and connect again.";
         return Err(refuse(StatusCode::FORBIDDEN, text));
     }
-    let browser = cookies::browser(request.headers(), door.0.issuer.public_url().is_secure());
+    let browser = door.browser(&request);
     let form = Form::read_page(request)
         .await
         .map_err(|bad| refuse(StatusCode::BAD_REQUEST, bad.0))?;
     Ok((form, browser))
 }
 
-fn follow(door: &Door, next: Result<Next, IssuerError>) -> Response {
+/// The page or redirect that comes next.
+pub(super) fn follow(door: &Door, next: Result<Next, IssuerError>) -> Response {
     match next {
         Ok(Next::SignIn(page)) => door.0.pages.sign_in(&page),
+        Ok(Next::SignUp(page)) => door.0.pages.sign_up(&page),
         Ok(Next::Leave { url, session }) => {
             let mut response = error::leave(&url);
             if let Some(session) = session {

@@ -1,6 +1,6 @@
-//! The two cookies: one names the browser, one the signed-in person.
+//! The three cookies: one names the browser, one the signed-in person, one says once what was done.
 //!
-//! Over https both have the `__Host-` prefix, so that no other host can set them. Over plain http, which is
+//! Over https all have the `__Host-` prefix, so that no other host can set them. Over plain http, which is
 //! loopback alone, they go without it: Safari keeps no `Secure` cookie there.
 
 use axum::http::header::{COOKIE, SET_COOKIE};
@@ -18,6 +18,7 @@ const MAX_VALUE: usize = 128;
 enum Cookie {
     Browser,
     Session,
+    Notice,
 }
 
 impl Cookie {
@@ -27,6 +28,8 @@ impl Cookie {
             (Self::Browser, false) => "chess-mcp-browser",
             (Self::Session, true) => "__Host-chess-mcp-session",
             (Self::Session, false) => "chess-mcp-session",
+            (Self::Notice, true) => "__Host-chess-mcp-notice",
+            (Self::Notice, false) => "chess-mcp-notice",
         }
     }
 
@@ -35,10 +38,16 @@ impl Cookie {
         match self {
             Self::Browser => 30 * 24 * 3600,
             Self::Session => 7 * 24 * 3600,
+            Self::Notice => 60,
         }
     }
 
     fn read(self, headers: &HeaderMap, secure: bool) -> Option<Secret> {
+        let value = self.value(headers, secure)?;
+        Some(Secret::new(value.to_owned()))
+    }
+
+    fn value(self, headers: &HeaderMap, secure: bool) -> Option<&str> {
         let name = self.name(secure);
         let lines = headers
             .get_all(COOKIE)
@@ -48,16 +57,21 @@ impl Cookie {
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
         let (_, value) = pairs.find(|(n, _)| *n == name)?;
-        (!value.is_empty() && value.len() <= MAX_VALUE).then(|| Secret::new(value.to_owned()))
+        (!value.is_empty() && value.len() <= MAX_VALUE).then_some(value)
     }
 
-    fn set(self, response: &mut Response, value: &Secret, secure: bool) {
+    fn set(self, response: &mut Response, value: &str, secure: bool) {
+        self.send(response, value, self.max_age(), secure);
+    }
+
+    fn clear(self, response: &mut Response, secure: bool) {
+        self.send(response, "", 0, secure);
+    }
+
+    fn send(self, response: &mut Response, value: &str, age: u32, secure: bool) {
         let mark = if secure { "; Secure" } else { "" };
-        let (name, age) = (self.name(secure), self.max_age());
-        let line = format!(
-            "{name}={}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{mark}",
-            value.expose()
-        );
+        let name = self.name(secure);
+        let line = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{mark}");
         if let Ok(mut line) = HeaderValue::try_from(line) {
             line.set_sensitive(true);
             response.headers_mut().append(SET_COOKIE, line);
@@ -65,7 +79,7 @@ impl Cookie {
     }
 }
 
-/// What the browser shows of itself.
+/// What the browser shows of itself in its headers.
 pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
     Browser {
         cookie: Cookie::Browser.read(headers, secure),
@@ -77,12 +91,32 @@ pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
 
 /// Names the browser.
 pub(super) fn set_browser(response: &mut Response, cookie: &Secret, secure: bool) {
-    Cookie::Browser.set(response, cookie, secure);
+    Cookie::Browser.set(response, cookie.expose(), secure);
 }
 
 /// Keeps the person signed in.
 pub(super) fn set_session(response: &mut Response, cookie: &Secret, secure: bool) {
-    Cookie::Session.set(response, cookie, secure);
+    Cookie::Session.set(response, cookie.expose(), secure);
+}
+
+/// Forgets the person.
+pub(super) fn clear_session(response: &mut Response, secure: bool) {
+    Cookie::Session.clear(response, secure);
+}
+
+/// What the next page says once; not a secret, and not to be believed to be ours.
+pub(super) fn notice(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    Cookie::Notice.value(headers, secure)
+}
+
+/// Makes the next page say this once.
+pub(super) fn set_notice(response: &mut Response, notice: &'static str, secure: bool) {
+    Cookie::Notice.set(response, notice, secure);
+}
+
+/// It was said.
+pub(super) fn clear_notice(response: &mut Response, secure: bool) {
+    Cookie::Notice.clear(response, secure);
 }
 
 #[cfg(test)]

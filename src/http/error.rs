@@ -42,7 +42,7 @@ pub(super) fn page(door: &Door, error: IssuerError) -> Response {
     }
 }
 
-fn broken_page(door: &Door, error: &dyn std::error::Error) -> Response {
+pub(super) fn broken_page(door: &Door, error: &dyn std::error::Error) -> Response {
     tracing::error!(%error, "a page could not be made");
     let text = "Something went wrong on this server. Nothing was changed; please try again in a moment.";
     door.0

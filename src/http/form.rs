@@ -39,7 +39,7 @@ impl Form {
         Self::parse(&body, may_repeat)
     }
 
-    fn parse(body: &[u8], may_repeat: &str) -> Result<Self, BadForm> {
+    pub(super) fn parse(body: &[u8], may_repeat: &str) -> Result<Self, BadForm> {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(body).into_owned().collect();
         let mut names: Vec<&str> = pairs
             .iter()
@@ -51,6 +51,12 @@ impl Form {
             return Err(BadForm("a parameter occurs more than once"));
         }
         Ok(Self(pairs))
+    }
+
+    /// Every parameter, as it came.
+    #[cfg(feature = "fuzzing")]
+    pub(super) fn into_pairs(self) -> Vec<(String, String)> {
+        self.0
     }
 
     /// The value of a parameter; an empty one counts as absent (RFC 6749 section 3.2).

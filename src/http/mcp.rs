@@ -52,6 +52,13 @@ async fn serve(door: &Door, request: Request) -> Response {
         Ok(principal) => principal,
         Err(refusal) => return refusal,
     };
+    if let Err(wait) = door.0.limits.person(principal.user) {
+        let message =
+            "too many calls in a short time; wait as long as Retry-After says, then repeat this one";
+        let mut response = rpc_error(StatusCode::TOO_MANY_REQUESTS, -32000, message);
+        wait.tell(&mut response);
+        return response;
+    }
     if request.method() != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "POST")]).into_response();
     }

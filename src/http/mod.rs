@@ -3,25 +3,35 @@
 //! Handlers parse, call the [`Issuer`] or the MCP service, and render. Hosts are checked outermost, on every
 //! path; origins on `/mcp` and on form posts.
 
+mod account;
 mod agent;
 mod authorize;
+mod buckets;
+mod client_address;
+mod client_proof;
 mod cookies;
 mod cors;
 mod discovery;
 mod error;
 mod form;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod health;
 mod hosts;
+mod introspect;
+mod limits;
 mod mcp;
+mod numbers;
 mod pages;
 mod register;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -29,14 +39,31 @@ use axum::routing::{any, get, post};
 use tower_http::timeout::TimeoutLayer;
 
 use self::hosts::Hosts;
+use self::limits::Limits;
 use self::pages::Pages;
 use crate::games::Games;
-use crate::issuer::Issuer;
+use crate::id::BootId;
+use crate::issuer::{Browser, Issuer};
 use crate::mcp::Endpoint;
+use crate::metrics;
 use crate::urls::path;
+
+pub use self::buckets::{InvalidRate, Rate};
+pub use self::client_address::{InvalidNetwork, Peer, TrustedProxies};
+pub use self::limits::LimitOptions;
+pub use self::numbers::numbers;
 
 /// Longer than any tool call may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the operator decided about who may call.
+#[derive(Debug, Clone, Default)]
+pub struct HttpOptions {
+    /// Origins of browsers that may call `/mcp` besides our own, ChatGPT, Claude and loopback.
+    pub allowed_origins: Vec<String>,
+    /// How often anybody may ask.
+    pub limits: LimitOptions,
+}
 
 /// What every handler may use.
 #[derive(Clone)]
@@ -47,18 +74,34 @@ struct Inner {
     games: Games,
     pages: Pages,
     hosts: Hosts,
+    limits: Limits,
     documents: discovery::Documents,
     mcp: Endpoint,
 }
 
-/// The whole server. `allowed_origins` are those of browsers that may call `/mcp` besides our own, ChatGPT,
-/// Claude and loopback.
-pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<String>) -> Router {
+impl Door {
+    /// Whether browsers reach us over TLS.
+    fn secure(&self) -> bool {
+        self.0.issuer.public_url().is_secure()
+    }
+
+    /// What the browser behind a request shows of itself, and from which network.
+    fn browser(&self, request: &Request) -> Browser {
+        Browser {
+            network: self.0.limits.network(request),
+            ..cookies::browser(request.headers(), self.secure())
+        }
+    }
+}
+
+/// The whole server.
+pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options: HttpOptions) -> Router {
     let url = issuer.public_url().clone();
     let door = Door(Arc::new(Inner {
         pages: Pages::new(&url),
-        hosts: Hosts::new(url, allowed_origins),
-        documents: discovery::Documents::new(&issuer),
+        hosts: Hosts::new(url, options.allowed_origins),
+        limits: Limits::new(options.limits),
+        documents: discovery::Documents::new(&issuer, boot),
         issuer,
         games,
         mcp,
@@ -87,23 +130,30 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, allowed_origins: Vec<
         )
         .route(path::JWKS, get(discovery::jwks))
         .route(path::REGISTER, post(register::register))
-        .route(
-            "/.well-known/oauth-authorization-server/register",
-            post(register::register),
-        )
+        .route(path::REGISTER_ALIAS, post(register::register))
         .route(path::TOKEN, post(token::token))
         .route(path::REVOKE, post(token::revoke))
-        // Before the layer, which has to see preflights.
+        .route(path::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route("/userinfo", get(userinfo::userinfo).post(userinfo::userinfo))
+        // Before the layers: the outer one has to see preflights.
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(door.clone(), limits::check_address))
         .layer(from_fn(cors::open_to_everybody));
     let people = Router::new()
         .route("/", get(health::home))
         .route("/favicon.svg", get(health::favicon))
         .route(path::AUTHORIZE, get(authorize::authorize))
         .route(path::CONSENT, post(authorize::consent))
-        .route(path::SIGN_IN, post(authorize::sign_in));
+        .route(path::SIGN_IN, post(authorize::sign_in))
+        .merge(account::routes(door.0.issuer.policy().local_sign_up))
+        .layer(from_fn_with_state(door.clone(), limits::check_address));
+    // Services ask, never pages: no origin may read the answer.
+    let services = Router::new()
+        .route(path::INTROSPECT, post(introspect::introspect))
+        .layer(from_fn_with_state(door.clone(), limits::check_address));
     Router::new()
         .merge(open)
+        .merge(services)
         .merge(people)
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
@@ -140,8 +190,11 @@ async fn method_not_allowed() -> Response {
 async fn log(request: Request, next: Next) -> Response {
     let started = tokio::time::Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let status = response.status();
+    let route = route.as_ref().map_or("none", MatchedPath::as_str);
+    metrics::request(route, status.as_u16(), started.elapsed());
     let duration_us = started.elapsed().as_micros();
     if status.is_server_error() {
         tracing::error!(%method, path, status = status.as_u16(), duration_us, "request failed");

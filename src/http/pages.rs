@@ -1,4 +1,4 @@
-//! The pages people see while they sign in: consent, local sign-in, messages and the front page.
+//! The pages people see: consent, sign-in, their account, messages and the front page.
 //!
 //! Decides how they look and which headers they carry; not what they say about whom, which comes from
 //! [`crate::issuer`]. The templates lie in `assets/pages`.
@@ -7,26 +7,30 @@
 //!
 //! Strangers choose the client's name and its address, so nothing a page shows is markup (askama escapes it),
 //! nothing is fetched from elsewhere, and no script runs: the policy allows our one style sheet, by its
-//! digest, and our own icon. Two headers are left out on purpose. `form-action` makes Chromium drop the
-//! redirect that leads from an allowed consent back to the client, and `Cross-Origin-Opener-Policy` cuts a
-//! sign-in popup off from the host that opened it.
+//! digest, and our own icon. Two headers are left out of the pages of a sign-in on purpose. `form-action` makes
+//! Chromium drop the redirect that leads from an allowed consent back to the client, and
+//! `Cross-Origin-Opener-Policy` cuts a sign-in popup off from the host that opened it. The other pages never lead
+//! anywhere else and carry both.
 
 use askama::Template;
 use axum::body::Body;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::clock::Seconds;
+use self::words::Fault;
 use crate::id::Reference;
 use crate::issuer::{ConsentPage, SignInPage, Wrong};
 use crate::secret::Digest;
 use crate::urls::{PublicUrl, path};
+
+mod account;
+mod words;
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +51,17 @@ const CLOSED_FEATURES: &str = "accelerometer=(), autoplay=(), camera=(), display
 #[derive(Debug)]
 pub(super) struct Pages {
     public_url: PublicUrl,
-    headers: HeaderMap,
+    sign_in_headers: HeaderMap,
+    own_headers: HeaderMap,
+}
+
+/// What a page is part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Surface {
+    /// A sign-in, which leads back to a client and may run in a window that one opened.
+    SignIn,
+    /// This server alone.
+    Own,
 }
 
 impl Pages {
@@ -55,14 +69,15 @@ impl Pages {
     pub(super) fn new(public_url: &PublicUrl) -> Self {
         Self {
             public_url: public_url.clone(),
-            headers: page_headers(public_url.is_secure()),
+            sign_in_headers: page_headers(Surface::SignIn, public_url.is_secure()),
+            own_headers: page_headers(Surface::Own, public_url.is_secure()),
         }
     }
 
     /// Asks whether the client may come in.
     pub(super) fn consent(&self, page: &ConsentPage) -> Response {
         let template = ConsentTemplate {
-            shell: self.shell(Some(page.reference)),
+            shell: self.shell(Surface::SignIn, Some(page.reference)),
             page,
             kind: Kind::of(page),
             again: page
@@ -73,33 +88,30 @@ impl Pages {
             resource: self.public_url.resource(),
             action: path::CONSENT,
         };
-        self.show(StatusCode::OK, &template)
+        self.show(Surface::SignIn, StatusCode::OK, &template)
     }
 
     /// Asks for a name and a password: 200 the first time, 401 after a wrong password, and 429 with
     /// `Retry-After` while the next attempt has to wait.
     pub(super) fn sign_in(&self, page: &SignInPage) -> Response {
+        let fault = page.wrong.map(Fault::of_sign_in);
         let template = SignInTemplate {
-            shell: self.shell(Some(page.reference)),
+            shell: self.shell(Surface::SignIn, Some(page.reference)),
             page,
-            fault: page.wrong.map(fault),
+            fault: fault.as_ref(),
             mismatch: page.wrong == Some(Wrong::Password),
             action: path::SIGN_IN,
+            sign_up: path::SIGN_UP,
         };
-        match page.wrong {
-            None => self.show(StatusCode::OK, &template),
-            Some(Wrong::Password) => self.show(StatusCode::UNAUTHORIZED, &template),
-            Some(Wrong::Wait(time)) => {
-                let mut response = self.show(StatusCode::TOO_MANY_REQUESTS, &template);
-                response
-                    .headers_mut()
-                    .insert(RETRY_AFTER, HeaderValue::from(whole_wait(time)));
-                response
-            }
-        }
+        self.show_form(
+            Surface::SignIn,
+            StatusCode::UNAUTHORIZED,
+            fault.as_ref(),
+            &template,
+        )
     }
 
-    /// Says one thing, with nothing to press: an error or a notice. Line breaks in `text` are kept.
+    /// Says one thing in a sign-in, with nothing to press: an error or a notice. Line breaks in `text` are kept.
     pub(super) fn message(
         &self,
         status: StatusCode,
@@ -108,22 +120,35 @@ impl Pages {
         reference: Option<Reference>,
     ) -> Response {
         let template = MessageTemplate {
-            shell: self.shell(reference),
+            shell: self.shell(Surface::SignIn, reference),
             title,
             text,
+            account: path::ACCOUNT,
         };
-        self.show(status, &template)
+        self.show(Surface::SignIn, status, &template)
+    }
+
+    /// Says one thing to a person who looks after their account, and leads them back there.
+    pub(super) fn account_message(&self, status: StatusCode, title: &str, text: &str) -> Response {
+        let template = MessageTemplate {
+            shell: self.shell(Surface::Own, None),
+            title,
+            text,
+            account: path::ACCOUNT,
+        };
+        self.show(Surface::Own, status, &template)
     }
 
     /// What this server is and which URL to paste. 200 even when not `ready`: the page says so itself.
     pub(super) fn home(&self, ready: bool) -> Response {
         let template = HomeTemplate {
-            shell: self.shell(None),
+            shell: self.shell(Surface::Own, None),
             resource: self.public_url.resource(),
             loopback: self.public_url.is_loopback(),
             ready,
+            account: path::ACCOUNT,
         };
-        self.show(StatusCode::OK, &template)
+        self.show(Surface::Own, StatusCode::OK, &template)
     }
 
     /// The mark of every page, as the browser's icon.
@@ -144,8 +169,9 @@ impl Pages {
         response
     }
 
-    fn shell(&self, reference: Option<Reference>) -> Shell<'_> {
+    fn shell(&self, surface: Surface, reference: Option<Reference>) -> Shell<'_> {
         Shell {
+            surface,
             style: STYLE,
             favicon: FAVICON,
             host: self.public_url.host(),
@@ -153,19 +179,24 @@ impl Pages {
         }
     }
 
-    fn show(&self, status: StatusCode, template: &impl Template) -> Response {
+    fn show(&self, surface: Surface, status: StatusCode, template: &impl Template) -> Response {
+        let headers = match surface {
+            Surface::SignIn => &self.sign_in_headers,
+            Surface::Own => &self.own_headers,
+        };
         let html = template
             .render()
             .expect("a template of texts that writes to a string cannot fail");
         let mut response = Response::new(Body::from(html));
         *response.status_mut() = status;
-        response.headers_mut().clone_from(&self.headers);
+        response.headers_mut().clone_from(headers);
         response
     }
 }
 
 /// What surrounds every page.
 struct Shell<'a> {
+    surface: Surface,
     style: &'static str,
     favicon: &'static str,
     host: &'a str,
@@ -188,9 +219,10 @@ struct ConsentTemplate<'a> {
 struct SignInTemplate<'a> {
     shell: Shell<'a>,
     page: &'a SignInPage,
-    fault: Option<String>,
+    fault: Option<&'a Fault>,
     mismatch: bool,
     action: &'static str,
+    sign_up: &'static str,
 }
 
 #[derive(Template)]
@@ -199,6 +231,7 @@ struct MessageTemplate<'a> {
     shell: Shell<'a>,
     title: &'a str,
     text: &'a str,
+    account: &'static str,
 }
 
 #[derive(Template)]
@@ -208,6 +241,7 @@ struct HomeTemplate<'a> {
     resource: String,
     loopback: bool,
     ready: bool,
+    account: &'static str,
 }
 
 /// What the destination of a consent page tells about the client. Only a site is vouched for, by its
@@ -230,27 +264,25 @@ impl Kind {
         }
         Self::Site
     }
-}
 
-fn fault(wrong: Wrong) -> String {
-    match wrong {
-        Wrong::Password => "That name and password do not belong together.".to_owned(),
-        Wrong::Wait(time) => match whole_wait(time) {
-            1 => "Too many attempts. Try again in 1 second.".to_owned(),
-            seconds => format!("Too many attempts. Try again in {seconds} seconds."),
-        },
+    /// What stands above the destination.
+    fn leads_to(self) -> &'static str {
+        match self {
+            Self::Site => "You will be sent back to",
+            Self::LocalProgram => "The access goes to a program on this computer",
+            Self::NativeApp => "The access goes to whichever app on this device opens links that begin with",
+        }
     }
 }
 
-/// Never zero: `Retry-After: 0` would invite the attempt that is to wait.
-fn whole_wait(Seconds(seconds): Seconds) -> i64 {
-    seconds.max(1)
-}
-
-fn page_headers(secure: bool) -> HeaderMap {
+fn page_headers(surface: Surface, secure: bool) -> HeaderMap {
     let digest = STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
+    let forms = match surface {
+        Surface::SignIn => "",
+        Surface::Own => "; form-action 'self'",
+    };
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'{forms}"
     );
     let policy = HeaderValue::try_from(policy).expect("base64 is plain ASCII");
     let mut headers = HeaderMap::from_iter([
@@ -266,6 +298,12 @@ fn page_headers(secure: bool) -> HeaderMap {
             HeaderValue::from_static(CLOSED_FEATURES),
         ),
     ]);
+    if surface == Surface::Own {
+        headers.insert(
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        );
+    }
     if secure {
         headers.insert(
             STRICT_TRANSPORT_SECURITY,

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::form::read_at_most;
 use super::{Door, error, mcp};
 use crate::issuer::RegisterError;
+use crate::metrics;
 use crate::oauth::RegistrationError;
 
 /// Largest registration that is read, in bytes.
@@ -20,7 +21,13 @@ pub(super) async fn register(State(door): State<Door>, request: Request) -> Resp
         return error::registration(&RegisterError::Metadata(fault));
     };
     match door.0.issuer.register(&body, token.ok().as_ref()).await {
-        Ok(registered) => (StatusCode::CREATED, error::no_store(), Json(registered.0)).into_response(),
-        Err(fault) => error::registration(&fault),
+        Ok(registered) => {
+            metrics::registration("registered");
+            (StatusCode::CREATED, error::no_store(), Json(registered.0)).into_response()
+        }
+        Err(fault) => {
+            metrics::registration("refused");
+            error::registration(&fault)
+        }
     }
 }

@@ -5,34 +5,30 @@ use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::client_proof::{authenticated_form, client_proof, presented, read_form};
 use super::form::Form;
 use super::{Door, error};
-use crate::issuer::{ClientProof, Exchange, IssuerError, Renewal, Tokens};
+use crate::issuer::{Exchange, IssuerError, Renewal, Tokens};
+use crate::metrics;
 use crate::oauth::{TokenCode, TokenError};
-use crate::secret::Secret;
 
 pub(super) async fn token(State(door): State<Door>, request: Request) -> Response {
     let basic = request.headers().contains_key(AUTHORIZATION);
-    match answer(&door, request).await {
+    let answer = answer(&door, request).await;
+    count(&answer);
+    match answer.1 {
         Ok(tokens) => issued(&tokens),
         Err(fault) => error::token(fault, basic),
     }
 }
 
 pub(super) async fn revoke(State(door): State<Door>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let basic = headers.contains_key(AUTHORIZATION);
+    let basic = request.headers().contains_key(AUTHORIZATION);
     let revoked = async {
-        let form = read(request).await?;
-        let proof = client_proof(&headers, &form)?;
-        let token = form
-            .secret("token")
-            .ok_or(TokenError::request("token is required"))?;
-        door.0.issuer.revoke(proof, token).await
+        let (form, proof) = authenticated_form(request).await?;
+        door.0.issuer.revoke(proof, presented(&form)?).await
     };
     match revoked.await {
         Ok(()) => (StatusCode::OK, error::no_store()).into_response(),
@@ -40,10 +36,34 @@ pub(super) async fn revoke(State(door): State<Door>, request: Request) -> Respon
     }
 }
 
-async fn answer(door: &Door, request: Request) -> Result<Tokens, IssuerError> {
+/// What was asked for, by the name that metrics know it by, and what came of it.
+type Answer = (&'static str, Result<Tokens, IssuerError>);
+
+fn count((grant_type, result): &Answer) {
+    let outcome = match result {
+        Ok(_) => "issued",
+        Err(IssuerError::Token(error)) => error.code.as_str(),
+        Err(_) => "server_error",
+    };
+    metrics::token(grant_type, outcome);
+}
+
+async fn answer(door: &Door, request: Request) -> Answer {
     let headers = request.headers().clone();
-    let form = read(request).await?;
-    let proof = client_proof(&headers, &form)?;
+    let form = match read_form(request).await {
+        Ok(form) => form,
+        Err(error) => return ("other", Err(error.into())),
+    };
+    let grant_type = match form.get("grant_type") {
+        Some("authorization_code") => "authorization_code",
+        Some("refresh_token") => "refresh_token",
+        _ => "other",
+    };
+    (grant_type, grant(door, &headers, &form).await)
+}
+
+async fn grant(door: &Door, headers: &HeaderMap, form: &Form) -> Result<Tokens, IssuerError> {
+    let proof = client_proof(headers, form)?;
     let resources = form
         .all("resource")
         .filter(|resource| !resource.is_empty())
@@ -55,7 +75,7 @@ async fn answer(door: &Door, request: Request) -> Result<Tokens, IssuerError> {
                 code: form
                     .secret("code")
                     .ok_or(TokenError::request("code is required"))?,
-                redirect_uri: required(&form, "redirect_uri", "redirect_uri is required")?,
+                redirect_uri: required(form, "redirect_uri", "redirect_uri is required")?,
                 verifier: form
                     .secret("code_verifier")
                     .ok_or(TokenError::request("code_verifier is required"))?,
@@ -92,67 +112,10 @@ async fn answer(door: &Door, request: Request) -> Result<Tokens, IssuerError> {
     }
 }
 
-async fn read(request: Request) -> Result<Form, TokenError> {
-    Form::read(request)
-        .await
-        .map_err(|bad| TokenError::request(bad.0))
-}
-
 fn required(form: &Form, name: &str, missing: &'static str) -> Result<String, TokenError> {
     form.get(name)
         .map(str::to_owned)
         .ok_or(TokenError::request(missing))
-}
-
-/// RFC 6749 section 2.3.1: HTTP Basic, or in the form; not both.
-fn client_proof(headers: &HeaderMap, form: &Form) -> Result<ClientProof, TokenError> {
-    let in_form = form.get("client_id");
-    let secret = form.secret("client_secret");
-    let Some(header) = headers.get(AUTHORIZATION) else {
-        let id = in_form
-            .ok_or(TokenError::client("client_id is required"))?
-            .to_owned();
-        return Ok(ClientProof { id, secret });
-    };
-    let malformed =
-        TokenError::client("the Authorization header must be Basic with the client's id and secret");
-    let basic = header
-        .to_str()
-        .ok()
-        .and_then(basic_credentials)
-        .ok_or(malformed)?;
-    if secret.is_some() {
-        return Err(TokenError::request(
-            "the client authenticates twice: use the header or the form",
-        ));
-    }
-    if in_form.is_some_and(|id| id != basic.id) {
-        return Err(TokenError::client(
-            "client_id differs from the one in the Authorization header",
-        ));
-    }
-    Ok(basic)
-}
-
-fn basic_credentials(header: &str) -> Option<ClientProof> {
-    let (scheme, encoded) = header.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let text = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
-    let (id, secret) = text.split_once(':')?;
-    let decode = |text: &str| {
-        let plus = text.replace('+', " ");
-        percent_encoding::percent_decode_str(&plus)
-            .decode_utf8()
-            .ok()
-            .map(std::borrow::Cow::into_owned)
-    };
-    let secret = decode(secret)?;
-    Some(ClientProof {
-        id: decode(id)?,
-        secret: (!secret.is_empty()).then(|| Secret::new(secret)),
-    })
 }
 
 fn issued(tokens: &Tokens) -> Response {
@@ -165,30 +128,8 @@ fn issued(tokens: &Tokens) -> Response {
     if let Some(refresh) = &tokens.refresh {
         body["refresh_token"] = json!(refresh.expose());
     }
-    (StatusCode::OK, error::no_store(), Json(body)).into_response()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn basic_credentials_are_form_encoded_first() {
-        let header = |text: &str| format!("Basic {}", STANDARD.encode(text));
-        let proof = basic_credentials(&header("a%3Ab:c+d%25")).unwrap();
-        assert_eq!(
-            (proof.id.as_str(), proof.secret.unwrap().expose()),
-            ("a:b", "c d%")
-        );
-        assert!(basic_credentials(&header("a:")).unwrap().secret.is_none());
-        for bad in [
-            "Basic",
-            "Basic !",
-            "Bearer x",
-            &header("nocolon"),
-            &header("a:%ff"),
-        ] {
-            assert!(basic_credentials(bad).is_none(), "{bad}");
-        }
+    if let Some(id_token) = &tokens.id_token {
+        body["id_token"] = json!(id_token.expose());
     }
+    (StatusCode::OK, error::no_store(), Json(body)).into_response()
 }

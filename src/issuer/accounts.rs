@@ -1,19 +1,15 @@
 //! Local accounts as the operator keeps them: add, list, change, shut out, remove.
 
-use super::passwords::hash;
+use super::passwords::{MAX_PASSWORD, MIN_PASSWORD, check_length, hash};
 use crate::account::{InvalidUsername, LocalAccount, User, Username};
-use crate::clock::Clock;
+use crate::audit::{Event, EventKind};
+use crate::clock::{Clock, Timestamp};
 use crate::id::UserId;
 use crate::secret::{Secret, random};
 use crate::store::{Store, StoreError, Tx};
 
 /// Name of the account that is made at the first start.
 pub const OWNER: &str = "owner";
-
-/// Shortest password that is accepted.
-const MIN_PASSWORD: usize = 8;
-/// Longest one, in bytes: more would only be work for the hash.
-const MAX_PASSWORD: usize = 1024;
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -65,27 +61,13 @@ impl Accounts {
     pub async fn add(&self, name: &str, password: &Secret) -> Result<UserId, AccountError> {
         let username = Username::parse(name)?;
         let password_hash = checked_hash(password)?;
-        let now = self.clock.now();
-        let id = UserId::new(now, random());
-        let user = User {
-            id,
-            name: name.trim().to_owned(),
-            created_at: now,
-            disabled_at: None,
-        };
-        let account = LocalAccount {
-            user: id,
-            username,
-            password_hash,
-        };
+        let made = NewAccount::new(name, username, password_hash, self.clock.now());
         self.store
             .write(move |tx| {
-                if tx.local_account(&account.username)?.is_some() {
-                    return Err(AccountError::Exists(account.username.as_str().to_owned()));
+                if made.insert(tx, "by the operator")? {
+                    return Ok(made.user.id);
                 }
-                tx.insert_user(&user)?;
-                tx.insert_local_account(&account)?;
-                Ok(id)
+                Err(AccountError::Exists(made.account.username.as_str().to_owned()))
             })
             .await
     }
@@ -124,9 +106,11 @@ impl Accounts {
     /// Changes a password and ends the person's browser sessions. Failed attempts are forgotten.
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<(), AccountError> {
         let password_hash = checked_hash(password)?;
+        let changed = self.event(EventKind::PasswordChanged);
         self.change(name, move |tx, user, username| {
             tx.set_password_hash(user, &password_hash)?;
             tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
+            tx.record(&changed.clone().user(user))?;
             Ok(tx.delete_sessions(user)?)
         })
         .await
@@ -135,8 +119,10 @@ impl Accounts {
     /// Shuts a person out: browsers and apps, from the next request on.
     pub async fn disable(&self, name: &str) -> Result<(), AccountError> {
         let now = self.clock.now();
+        let disabled = self.event(EventKind::AccountDisabled);
         self.change(name, move |tx, user, _| {
             tx.delete_sessions(user)?;
+            tx.record(&disabled.clone().user(user))?;
             Ok(tx.set_disabled(user, Some(now))?)
         })
         .await
@@ -144,13 +130,26 @@ impl Accounts {
 
     /// Lets a person in again.
     pub async fn enable(&self, name: &str) -> Result<(), AccountError> {
-        self.change(name, |tx, user, _| Ok(tx.set_disabled(user, None)?))
-            .await
+        let enabled = self.event(EventKind::AccountEnabled);
+        self.change(name, move |tx, user, _| {
+            tx.record(&enabled.clone().user(user))?;
+            Ok(tx.set_disabled(user, None)?)
+        })
+        .await
     }
 
     /// Removes a person and all their games.
     pub async fn remove(&self, name: &str) -> Result<(), AccountError> {
-        self.change(name, |tx, user, _| Ok(tx.delete_user(user)?)).await
+        let removed = self.event(EventKind::AccountRemoved);
+        self.change(name, move |tx, user, username| {
+            remove(tx, user, username)?;
+            Ok(tx.record(&removed.clone().user(user))?)
+        })
+        .await
+    }
+
+    fn event(&self, kind: EventKind) -> Event {
+        Event::new(kind, self.clock.now()).detail("by the operator")
     }
 
     async fn change(
@@ -168,6 +167,49 @@ impl Accounts {
     }
 }
 
+/// An account that is about to be made.
+pub(super) struct NewAccount {
+    pub(super) user: User,
+    account: LocalAccount,
+}
+
+impl NewAccount {
+    /// Under the name as it was typed; `username` is what it is compared by.
+    pub(super) fn new(typed: &str, username: Username, password_hash: String, now: Timestamp) -> Self {
+        let id = UserId::new(now, random());
+        let user = User {
+            id,
+            name: typed.trim().to_owned(),
+            created_at: now,
+            disabled_at: None,
+        };
+        let account = LocalAccount {
+            user: id,
+            username,
+            password_hash,
+        };
+        Self { user, account }
+    }
+
+    /// Makes it, unless the name is taken; says whether it did.
+    pub(super) fn insert(&self, tx: &mut dyn Tx, by: &str) -> Result<bool, StoreError> {
+        if tx.local_account(&self.account.username)?.is_some() {
+            return Ok(false);
+        }
+        tx.insert_user(&self.user)?;
+        tx.insert_local_account(&self.account)?;
+        let made = Event::new(EventKind::AccountMade, self.user.created_at).user(self.user.id);
+        tx.record(&made.detail(by))?;
+        Ok(true)
+    }
+}
+
+/// Removes a person with everything that is theirs. Their tokens fail from the next request on.
+pub(super) fn remove(tx: &mut dyn Tx, user: UserId, username: &Username) -> Result<(), StoreError> {
+    tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
+    tx.delete_user(user)
+}
+
 fn find(tx: &mut dyn Tx, username: &Username) -> Result<UserId, AccountError> {
     let account = tx.local_account(username)?;
     account
@@ -176,11 +218,6 @@ fn find(tx: &mut dyn Tx, username: &Username) -> Result<UserId, AccountError> {
 }
 
 fn checked_hash(password: &Secret) -> Result<String, AccountError> {
-    let text = password.expose();
-    let fits = text.chars().count() >= MIN_PASSWORD && text.len() <= MAX_PASSWORD;
-    if fits {
-        Ok(hash(password))
-    } else {
-        Err(AccountError::Password)
-    }
+    check_length(password).map_err(|_| AccountError::Password)?;
+    Ok(hash(password))
 }

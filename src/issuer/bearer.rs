@@ -7,7 +7,6 @@
 //! under which it was made: whatever is taken out of use, by whomever, bites at the next request.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use quick_cache::sync::Cache;
@@ -40,7 +39,6 @@ pub enum BearerError {
 /// Verified tokens, and what was used since the last flush.
 pub(super) struct Verified {
     tokens: Cache<Digest, (u64, AccessToken)>,
-    keys_version: AtomicU64,
     used: Mutex<HashMap<GrantId, Use>>,
 }
 
@@ -54,7 +52,6 @@ impl Verified {
     pub(super) fn new() -> Self {
         Self {
             tokens: Cache::new(CAPACITY),
-            keys_version: AtomicU64::new(0),
             used: Mutex::default(),
         }
     }
@@ -90,7 +87,7 @@ impl Issuer {
             Some((_, known)) if now < known.expires_at => known,
             Some(_) => return Err(InvalidToken::Expired.into()),
             None => {
-                let fresh = self.verify(token, version, now).await?;
+                let fresh = self.verify(token, now).await?;
                 verified.tokens.insert(digest, (version, fresh.clone()));
                 fresh
             }
@@ -99,10 +96,8 @@ impl Issuer {
         Ok(token.principal)
     }
 
-    async fn verify(&self, token: &str, version: u64, now: Timestamp) -> Result<AccessToken, BearerError> {
-        if self.0.bearer.keys_version.swap(version, Ordering::Relaxed) != version {
-            self.0.keys.reload().await?;
-        }
+    async fn verify(&self, token: &str, now: Timestamp) -> Result<AccessToken, BearerError> {
+        self.0.keys.follow().await?;
         let claims = self.0.keys.verify(token)?;
         let url = self.public_url();
         let token = accept(&claims, url.origin(), &url.resource(), now)?;

@@ -14,7 +14,8 @@ use super::{Issuer, Registration};
 use crate::audit::{Event, EventKind};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::{
-    AuthMethod, Client, ClientId, LocalFault, RegistrationError, TokenError, validate_registration,
+    AuthMethod, AuthenticatedClient, Client, ClientId, LocalFault, RegistrationError, TokenError,
+    validate_registration,
 };
 use crate::secret::{MacKey, MasterKey, Secret, equal, random};
 use crate::store::{ClientRows, StoreError, Tx};
@@ -197,18 +198,13 @@ impl From<StoreError> for Unresolved {
     }
 }
 
-/// A client that proved who it is.
-pub(super) struct Authenticated {
-    pub(super) id: ClientId,
-}
-
 /// The client that proves to be `proof.id`. One that is known by its document is public: it has nothing to
 /// prove, and its document is not needed again for what began with it.
 pub(super) fn authenticate(
     rows: &mut dyn ClientRows,
     proof: &super::ClientProof,
     now: Timestamp,
-) -> Result<Result<Authenticated, TokenError>, StoreError> {
+) -> Result<Result<AuthenticatedClient, TokenError>, StoreError> {
     const UNKNOWN: TokenError =
         TokenError::client("the client is unknown, or its credentials are wrong; register again");
     const NO_SECRET: TokenError =
@@ -218,13 +214,19 @@ pub(super) fn authenticate(
     };
     if id.is_document() {
         return Ok(match proof.secret {
-            None => Ok(Authenticated { id }),
+            None => Ok(AuthenticatedClient {
+                id,
+                confidential: false,
+            }),
             Some(_) => Err(NO_SECRET),
         });
     }
     let found = rows.client(&id)?.filter(|client| !client.is_lapsed(now));
     Ok(found
         .filter(|client| client.accepts(proof.secret.as_ref()))
-        .map(|_| Authenticated { id })
+        .map(|client| AuthenticatedClient {
+            id,
+            confidential: client.secret.is_some(),
+        })
         .ok_or(UNKNOWN))
 }

@@ -1,17 +1,23 @@
 //! The authorization server with memory: it loads records, lets `oauth` decide, and keeps what follows.
 
+mod account;
 mod accounts;
 mod bearer;
 mod clients;
 mod documents;
+mod export;
 mod grants;
+mod introspection;
 mod passwords;
 mod registry;
 mod sign_in;
+mod sign_up;
 #[cfg(test)]
 mod tests;
 mod tokens;
 mod trace;
+mod unredeemed;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -25,16 +31,24 @@ use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
 use crate::urls::PublicUrl;
 
+pub use account::{
+    AccountFault, AccountForm, AccountPage, AccountPost, ChangePassword, ConnectedApp, EntryForm, EntryPage,
+    FormKey, OwnSession, SignUpForm,
+};
 pub use accounts::{AccountError, Accounts, OWNER};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
+pub use export::AccountExport;
 pub use grants::{Grants, GrantsError};
+pub use passwords::WeakPassword;
 pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
+pub use sign_up::{NewAccountForm, SignUpFault, SignUpFor, SignUpPage};
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
 pub use trace::{Trace, trace};
+pub use userinfo::UserinfoError;
 
 /// Who may register clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +82,8 @@ pub struct Policy {
     pub registration: Registration,
     /// Whether people may sign in with a local account.
     pub local_sign_in: bool,
+    /// Whether strangers may make local accounts.
+    pub local_sign_up: bool,
 }
 
 /// The authorization server. Cheap to clone.
@@ -155,9 +171,15 @@ impl Issuer {
         &self.0.policy
     }
 
-    /// The public signing keys.
-    pub fn jwks(&self) -> serde_json::Value {
-        self.0.keys.jwks()
+    /// The public signing keys, as they are now.
+    pub async fn jwks(&self) -> Result<serde_json::Value, KeyError> {
+        self.0.keys.follow().await?;
+        Ok(self.0.keys.jwks())
+    }
+
+    /// Moves the signing keys on where that is due.
+    pub async fn rotate_keys_when_due(&self) -> Result<(), KeyError> {
+        self.0.keys.rotate_when_due(self.0.clock.now()).await
     }
 
     /// Remembers the issuer of this run; says the former one where it was another.
@@ -176,7 +198,7 @@ impl Issuer {
     /// Whether database and keys are at hand.
     pub async fn is_ready(&self) -> bool {
         let database = self.0.store.read(|tx| tx.fact(Fact::MasterKeyId)).await;
-        database.is_ok() && !self.0.keys.list().is_empty()
+        database.is_ok() && self.0.keys.can_sign()
     }
 }
 
@@ -188,8 +210,11 @@ fn at_fault(sign_in: &SignIn, fault: SignInFault) -> IssuerError {
     }
 }
 
-/// Cuts a grant, and writes down why.
+/// Cuts a grant, and writes down why; one that was cut stays as it is.
 fn revoke(tx: &mut dyn Tx, grant: &Grant, reason: RevokeReason, now: Timestamp) -> Result<(), StoreError> {
+    if grant.revoked_at.is_some() {
+        return Ok(());
+    }
     tracing::warn!(grant.id = %grant.id, reason = reason.name(), "revoked a grant");
     let revoked = Event::new(EventKind::GrantRevoked, now).detail(reason.name());
     tx.record(&revoked.user(grant.user).client(&grant.client).grant(grant.id))?;

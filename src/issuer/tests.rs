@@ -57,6 +57,7 @@ impl Place {
     /// The server as it is right after a start.
     fn issuer(&self) -> Issuer {
         let policy = Policy {
+            local_sign_up: false,
             access_token_ttl: Seconds(model::ACCESS_LIFE),
             refresh_token_idle_ttl: Seconds(model::IDLE_LIFE),
             refresh_token_ttl: Seconds(model::GRANT_LIFE),

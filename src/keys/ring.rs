@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::signing::{SigningKey, generate};
+use super::signing::SigningKey;
 use crate::clock::Timestamp;
-use crate::oauth::{AccessClaims, InvalidToken, TOKEN_TYPE};
+use crate::oauth::{AccessClaims, InvalidToken, TokenClaims};
 use crate::secret::{Sealer, Secret, Unsealable};
-use crate::store::{KeyState, Store, StoreError};
+use crate::store::{KeyState, Store, StoreError, StoredKey};
 
 /// Longest token that is looked at, in bytes.
 const MAX_TOKEN: usize = 4096;
@@ -31,6 +31,9 @@ pub enum KeyError {
     /// The signature failed.
     #[error("a token could not be signed")]
     Signing,
+    /// Another process gave the database a new master key.
+    #[error("the master key was replaced meanwhile: run this again, with the new one")]
+    MasterReplaced,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,9 +42,16 @@ pub enum KeyError {
 /// Every signing key, newest first. Cheap to clone.
 #[derive(Clone)]
 pub struct KeyRing {
-    store: Store,
-    sealer: Sealer,
-    keys: Arc<RwLock<Arc<[SigningKey]>>>,
+    pub(super) store: Store,
+    pub(super) sealer: Sealer,
+    loaded: Arc<RwLock<Loaded>>,
+}
+
+/// The keys as they were at one security version (see [`Store::security_version`]).
+#[derive(Clone)]
+struct Loaded {
+    version: u64,
+    keys: Arc<[SigningKey]>,
 }
 
 /// The only header parameters we issue. Duplicates, and extensions that must be understood, do not parse.
@@ -53,42 +63,77 @@ struct Header {
     crit: Option<IgnoredAny>,
 }
 
+/// Proves that every stored key can be used; uses none.
+pub fn open_all(stored: Vec<StoredKey>, sealer: &Sealer) -> Result<(), KeyError> {
+    stored
+        .into_iter()
+        .try_for_each(|key| SigningKey::load(key, sealer).map(drop))
+}
+
 impl KeyRing {
     /// Loads the keys; makes one when there is none.
     pub async fn open(store: Store, sealer: Sealer, now: Timestamp) -> Result<Self, KeyError> {
+        let nothing = Loaded {
+            version: 0,
+            keys: Arc::new([]),
+        };
         let ring = Self {
             store,
             sealer,
-            keys: Arc::new(RwLock::new(Arc::new([]))),
+            loaded: Arc::new(RwLock::new(nothing)),
         };
-        ring.reload().await?;
+        ring.follow().await?;
         if ring.keys().is_empty() {
-            ring.make_first(now).await?;
-            ring.reload().await?;
+            ring.rotate_when_due(now).await?;
+            ring.follow().await?;
         }
         Ok(ring)
     }
 
-    /// Reads the keys again, after another process changed them.
-    pub async fn reload(&self) -> Result<(), KeyError> {
+    /// Reads the keys again where this process or another one may have changed them. Whoever signs or verifies
+    /// calls this before; it costs two microseconds when nothing changed.
+    pub async fn follow(&self) -> Result<(), KeyError> {
+        let version = self.store.security_version()?;
+        let known = self.loaded();
+        if known.version == version {
+            return Ok(());
+        }
         let stored = self.store.read(|tx| tx.keys()).await?;
-        let load = |key| SigningKey::load(key, &self.sealer);
+        let load = |key: StoredKey| match known.keys.iter().find(|known| known.kid() == key.kid) {
+            Some(known) => Ok(known.moved(&key)),
+            None => SigningKey::load(key, &self.sealer),
+        };
         let keys = stored.into_iter().map(load).collect::<Result<Vec<_>, _>>()?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys.into();
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        // The keys are at least as new as the version; a later look may have been faster.
+        if loaded.version < version {
+            *loaded = Loaded {
+                version,
+                keys: keys.into(),
+            };
+        }
         Ok(())
     }
 
-    /// Signs an access token with the newest active key. Takes a quarter of a millisecond.
-    pub fn sign(&self, claims: &AccessClaims) -> Result<Secret, KeyError> {
+    /// Signs claims with the active key. Takes a quarter of a millisecond.
+    pub fn sign<C: TokenClaims>(&self, claims: &C) -> Result<Secret, KeyError> {
         let keys = self.keys();
         let active = keys
             .iter()
             .find(|key| key.state == KeyState::Active)
             .ok_or(KeyError::Signing)?;
-        active.sign(claims)
+        active.sign(
+            C::TYPE,
+            &serde_json::to_vec(claims).map_err(|_| KeyError::Signing)?,
+        )
     }
 
-    /// Verifies a token's header and signature and reads its claims, which are not judged yet.
+    /// Whether there is a key that signs.
+    pub fn can_sign(&self) -> bool {
+        self.keys().iter().any(|key| key.state == KeyState::Active)
+    }
+
+    /// Verifies an access token's header and signature and reads its claims, which are not judged yet.
     pub fn verify(&self, token: &str) -> Result<AccessClaims, InvalidToken> {
         if token.len() > MAX_TOKEN {
             return Err(InvalidToken::Signature);
@@ -97,9 +142,9 @@ impl KeyRing {
         let keys = self.keys();
         let key = keys
             .iter()
-            .find(|key| key.kid == header.kid)
+            .find(|key| key.kid() == header.kid)
             .ok_or(InvalidToken::Signature)?;
-        let data = jsonwebtoken::decode::<AccessClaims>(token, &key.decoding, &signature_only());
+        let data = jsonwebtoken::decode::<AccessClaims>(token, key.decoding(), &signature_only());
         data.map(|data| data.claims).map_err(|error| match error.kind() {
             jsonwebtoken::errors::ErrorKind::Json(_) => InvalidToken::Claim,
             _ => InvalidToken::Signature,
@@ -112,33 +157,12 @@ impl KeyRing {
         json!({ "keys": keys })
     }
 
-    /// Key id, state and age of every key, newest first.
-    pub fn list(&self) -> Vec<(String, KeyState, Timestamp)> {
-        self.keys()
-            .iter()
-            .map(|key| (key.kid.clone(), key.state, key.created_at))
-            .collect()
-    }
-
     fn keys(&self) -> Arc<[SigningKey]> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+        self.loaded().keys
     }
 
-    async fn make_first(&self, now: Timestamp) -> Result<(), KeyError> {
-        let sealer = self.sealer.clone();
-        #[expect(clippy::disallowed_methods, reason = "once, at the first start")]
-        let task = tokio::task::spawn_blocking(move || generate(&sealer, KeyState::Active, now));
-        let key = task.await.map_err(|_| KeyError::Generation)??;
-        tracing::info!(kid = %key.kid, "made a signing key");
-        let insert = move |tx: &mut dyn crate::store::Tx| {
-            // Another process may have been first.
-            if tx.keys()?.is_empty() {
-                tx.insert_key(&key)
-            } else {
-                Ok(())
-            }
-        };
-        Ok(self.store.write(insert).await?)
+    fn loaded(&self) -> Loaded {
+        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -158,7 +182,7 @@ fn header(token: &str) -> Option<Header> {
         .decode(encoded)
         .ok()?;
     let header: Header = serde_json::from_slice(&json).ok()?;
-    let ours = header.alg == "RS256" && header.typ == TOKEN_TYPE && header.crit.is_none();
+    let ours = header.alg == "RS256" && header.typ == AccessClaims::TYPE && header.crit.is_none();
     ours.then_some(header)
 }
 
@@ -217,14 +241,54 @@ mod tests {
         assert!(matches!(wrong, Err(KeyError::Sealed(_))));
     }
 
+    #[tokio::test]
+    async fn claims_that_make_no_sense_are_refused_though_the_signature_holds() {
+        let dir = tempfile::tempdir().unwrap();
+        let ring = ring(&dir.path().join("x.db")).await;
+        let ours = serde_json::to_string(&claims()).unwrap();
+        let judge = |typ: &str, claims: &str| {
+            let token = ring.keys()[0].sign(typ, claims.as_bytes()).unwrap();
+            ring.verify(token.expose()).map(drop)
+        };
+        assert_eq!(judge("at+jwt", &ours), Ok(()));
+        for (was, is) in [
+            (r#""exp":2"#, r#""exp":"2""#),
+            (r#""exp":2"#, r#""exp":2.5"#),
+            (r#""exp":2"#, r#""exp":1e400"#),
+            (r#""exp":2"#, r#""exp":99999999999999999999"#),
+            (r#""exp":2"#, r#""exp":null"#),
+            (r#""exp":2,"#, ""),
+            (r#""exp":2"#, r#""exp":2,"exp":3"#),
+            (r#""iat":1"#, r#""iat":"1""#),
+            (
+                r#""aud":"https://a.example/mcp""#,
+                r#""aud":["https://a.example/mcp","https://b.example"]"#,
+            ),
+            (
+                r#""aud":"https://a.example/mcp""#,
+                r#""aud":["https://a.example/mcp"]"#,
+            ),
+            (r#""sub":"s","#, ""),
+            (r#""gid":"g","#, ""),
+            (r#""scope":"chess"#, r#""scope":7,"x":"chess"#),
+        ] {
+            let forged = ours.replacen(was, is, 1);
+            assert_ne!(forged, ours, "{was} is in {ours}");
+            assert!(judge("at+jwt", &forged).is_err(), "{forged}");
+        }
+        for typ in ["JWT", "application/at+jwt", "AT+JWT", "logout+jwt", ""] {
+            assert_eq!(judge(typ, &ours), Err(InvalidToken::Signature), "{typ:?}");
+        }
+    }
+
     fn forgeries_are_refused(ring: &KeyRing, token: &str) {
         let [header, payload, signature]: [&str; 3] =
             token.split('.').collect::<Vec<_>>().try_into().unwrap();
-        let kid = ring.list()[0].0.clone();
+        let kid = ring.keys()[0].kid().to_owned();
         let with = |json: String| format!("{}.{payload}.{signature}", B64.encode(json));
         let hs256 = |secret: &[u8]| {
             let mut header = jsonwebtoken::Header::new(Algorithm::HS256);
-            header.typ = Some(TOKEN_TYPE.to_owned());
+            header.typ = Some(AccessClaims::TYPE.to_owned());
             header.kid = Some(kid.clone());
             let key = jsonwebtoken::EncodingKey::from_secret(secret);
             jsonwebtoken::encode(&header, &claims(), &key).unwrap()

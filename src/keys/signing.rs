@@ -5,6 +5,8 @@
 //! The `rsa` crate makes and exports the key and is then done: its private operations are not constant-time
 //! (RUSTSEC-2023-0071). aws-lc-rs signs, with the parsed key kept, which takes a quarter of a millisecond.
 
+use std::sync::Arc;
+
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
@@ -13,27 +15,29 @@ use jsonwebtoken::DecodingKey;
 use rsa::RsaPrivateKey;
 use rsa::pkcs8::EncodePrivateKey;
 use rsa::traits::PublicKeyParts;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::KeyError;
 use crate::clock::Timestamp;
-use crate::oauth::TOKEN_TYPE;
-use crate::secret::{Digest, Sealer, Secret, random};
+use crate::secret::{Digest, Sealer, Secret, Unsealable, random};
 use crate::store::{KeyState, StoredKey};
 
 const BITS: usize = 2048;
 
 /// A key, parsed and ready.
+#[derive(Clone)]
 pub(super) struct SigningKey {
-    pub(super) kid: String,
     pub(super) state: KeyState,
-    pub(super) created_at: Timestamp,
-    pub(super) decoding: DecodingKey,
+    parsed: Arc<Parsed>,
+}
+
+/// What never changes about a key.
+struct Parsed {
+    kid: String,
     modulus: String,
     exponent: String,
+    decoding: DecodingKey,
     pair: RsaKeyPair,
-    header: String,
 }
 
 /// Makes a key and seals it. Takes a tenth of a second, so it runs where blocking is allowed.
@@ -63,32 +67,53 @@ impl SigningKey {
         let pair = RsaKeyPair::from_pkcs8(&der).map_err(unusable)?;
         let decoding = DecodingKey::from_rsa_components(&stored.modulus, &stored.exponent);
         let decoding = decoding.map_err(|_| KeyError::Unusable(stored.kid.clone()))?;
-        let header = json!({"alg": "RS256", "typ": TOKEN_TYPE, "kid": stored.kid}).to_string();
         Ok(Self {
-            header: URL_SAFE_NO_PAD.encode(header),
-            kid: stored.kid,
             state: stored.state,
-            created_at: stored.created_at,
-            modulus: stored.modulus,
-            exponent: stored.exponent,
-            decoding,
-            pair,
+            parsed: Arc::new(Parsed {
+                kid: stored.kid,
+                modulus: stored.modulus,
+                exponent: stored.exponent,
+                decoding,
+                pair,
+            }),
         })
     }
 
-    /// The compact JWT of these claims.
-    pub(super) fn sign(&self, claims: &impl Serialize) -> Result<Secret, KeyError> {
-        let claims = serde_json::to_vec(claims).map_err(|_| KeyError::Signing)?;
-        let mut token = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(claims));
-        let mut signature = vec![0; self.pair.public_modulus_len()];
-        self.pair
-            .sign(
-                &RSA_PKCS1_SHA256,
-                &SystemRandom::new(),
-                token.as_bytes(),
-                &mut signature,
-            )
-            .map_err(|_| KeyError::Signing)?;
+    /// The same key in the state that it has in the store by now.
+    pub(super) fn moved(&self, stored: &StoredKey) -> Self {
+        Self {
+            state: stored.state,
+            parsed: Arc::clone(&self.parsed),
+        }
+    }
+
+    /// Its id.
+    pub(super) fn kid(&self) -> &str {
+        &self.parsed.kid
+    }
+
+    /// The public key, to verify with.
+    pub(super) fn decoding(&self) -> &DecodingKey {
+        &self.parsed.decoding
+    }
+
+    /// The compact JWT of these claims, of the type that `typ` names.
+    pub(super) fn sign(&self, typ: &str, claims: &[u8]) -> Result<Secret, KeyError> {
+        let header = json!({"alg": "RS256", "typ": typ, "kid": self.kid()}).to_string();
+        let mut token = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(claims)
+        );
+        let pair = &self.parsed.pair;
+        let mut signature = vec![0; pair.public_modulus_len()];
+        pair.sign(
+            &RSA_PKCS1_SHA256,
+            &SystemRandom::new(),
+            token.as_bytes(),
+            &mut signature,
+        )
+        .map_err(|_| KeyError::Signing)?;
         token.push('.');
         token.push_str(&URL_SAFE_NO_PAD.encode(signature));
         Ok(Secret::new(token))
@@ -96,8 +121,26 @@ impl SigningKey {
 
     /// The public key (RFC 7517 section 4, RFC 7518 section 6.3.1).
     pub(super) fn jwk(&self) -> Value {
-        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "n": self.modulus, "e": self.exponent})
+        let Parsed {
+            kid,
+            modulus,
+            exponent,
+            ..
+        } = &*self.parsed;
+        json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": modulus, "e": exponent})
     }
+}
+
+/// Seals the private key of a stored key under another master key.
+pub(super) fn reseal(
+    stored: &StoredKey,
+    from: &Sealer,
+    to: &Sealer,
+    nonce: [u8; 24],
+) -> Result<String, Unsealable> {
+    let place = place(&stored.kid);
+    let private = from.open(&place, &stored.sealed_private)?;
+    Ok(to.seal(&place, &private, nonce))
 }
 
 /// RFC 7638 section 3: the digest of the required members in lexicographic order, without white space.

@@ -110,7 +110,7 @@ mod tests {
                 processes: 1,
                 hash_mb: 16,
             });
-            let games = Games::new(store, engines, Clock::System);
+            let games = Games::new(store, engines, Clock::System, 10);
             let principal = Principal {
                 user: id,
                 client: ClientId::registered([1; 16]),

@@ -10,6 +10,8 @@
 mod catalogue;
 mod endpoint;
 mod envelope;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod hosts;
 mod input;
 mod prompts;

@@ -11,7 +11,8 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hyper::{Request, Response};
@@ -36,13 +37,25 @@ const PUBLIC_PORT: u16 = 443;
 
 /// Fetches. Cheap to clone.
 #[derive(Clone)]
-pub struct Net {
-    guarded: Option<Client>,
-    trusted: Option<Client>,
-    direct: Option<Client>,
-    public_port: u16,
-    loopback_allowed: bool,
+pub struct Net(Arc<Parts>);
+
+struct Parts {
+    rules: Rules,
+    guarded: Lazy,
+    trusted: Lazy,
+    direct: Lazy,
 }
+
+/// Where strangers' URLs may lead.
+struct Rules {
+    resolver: Arc<dyn Resolve>,
+    permits: fn(IpAddr) -> bool,
+    port: u16,
+    loopback: bool,
+}
+
+/// Made when it is first needed: reading all certificates takes a moment. `None`: there are none to read.
+type Lazy = OnceLock<Option<Client>>;
 
 /// A document as its server sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,28 +70,31 @@ impl Net {
     /// A client that asks `resolver` where public hosts are. With `loopback_allowed`, which is for a server
     /// that is itself reached on loopback alone, strangers' URLs may also be plain http on this machine.
     pub fn new(resolver: impl Resolve, loopback_allowed: bool) -> Self {
-        let guard = resolve::Guard {
+        Self::with(Rules {
             resolver: Arc::new(resolver),
             permits: address::is_public,
-        };
-        // On this machine nothing but http is usual, which needs no certificates.
-        let direct = || Client::builder().no_proxy();
-        Self {
-            guarded: build(guarded(guard)),
-            trusted: build(Client::builder()),
-            direct: build(direct()).or_else(|| build(direct().tls_certs_only([]))),
-            public_port: PUBLIC_PORT,
-            loopback_allowed,
-        }
+            port: PUBLIC_PORT,
+            loopback: loopback_allowed,
+        })
+    }
+
+    fn with(rules: Rules) -> Self {
+        let [guarded, trusted, direct] = [(); 3].map(|()| Lazy::new());
+        Self(Arc::new(Parts {
+            rules,
+            guarded,
+            trusted,
+            direct,
+        }))
     }
 
     /// Fetches the JSON document at a URL that a stranger supplied.
     pub async fn fetch_public(&self, url: &Url) -> Result<Document, FetchError> {
-        let client = match self.judge(url)? {
-            Reach::Public => &self.guarded,
-            Reach::ThisMachine => &self.direct,
+        let client = match self.0.rules.judge(url)? {
+            Reach::Public => self.0.guarded(),
+            Reach::ThisMachine => self.0.direct(),
         };
-        let client = client.as_ref().ok_or(FetchError::NoAuthorities)?;
+        let client = client.ok_or(FetchError::NoAuthorities)?;
         let request = client.get(url.clone()).header(ACCEPT, "application/json");
         in_time(PUBLIC_TIMEOUT, async {
             let response = request
@@ -100,11 +116,11 @@ impl Net {
         let unreachable = |error: &reqwest::Error| FetchError::from_library(error);
         let request = reqwest::Request::try_from(request).map_err(|error| unreachable(&error))?;
         let client = if is_this_machine(request.url()) {
-            &self.direct
+            self.0.direct()
         } else {
-            &self.trusted
+            self.0.trusted()
         };
-        let client = client.as_ref().ok_or(FetchError::NoAuthorities)?;
+        let client = client.ok_or(FetchError::NoAuthorities)?;
         in_time(TRUSTED_TIMEOUT, async {
             let response = client
                 .execute(request)
@@ -118,7 +134,31 @@ impl Net {
         })
         .await
     }
+}
 
+impl Parts {
+    fn guarded(&self) -> Option<&Client> {
+        let guard = || resolve::Guard {
+            resolver: Arc::clone(&self.rules.resolver),
+            permits: self.rules.permits,
+        };
+        let build_it = || build(builder().no_proxy().https_only(true).dns_resolver(guard()));
+        self.guarded.get_or_init(build_it).as_ref()
+    }
+
+    fn trusted(&self) -> Option<&Client> {
+        self.trusted.get_or_init(|| build(builder())).as_ref()
+    }
+
+    /// On this machine plain http is usual, which needs no certificates.
+    fn direct(&self) -> Option<&Client> {
+        let direct = || builder().no_proxy();
+        let build_it = || build(direct()).or_else(|| build(direct().tls_certs_only([])));
+        self.direct.get_or_init(build_it).as_ref()
+    }
+}
+
+impl Rules {
     /// Whether a stranger's URL may be fetched at all, from its letters alone.
     fn judge(&self, url: &Url) -> Result<Reach, UnfitUrl> {
         if !url.username().is_empty() || url.password().is_some() {
@@ -127,7 +167,7 @@ impl Net {
         if url.fragment().is_some() {
             return Err(UnfitUrl::Fragment);
         }
-        if url.scheme() == "http" && self.loopback_allowed && is_this_machine(url) {
+        if url.scheme() == "http" && self.loopback && is_this_machine(url) {
             return Ok(Reach::ThisMachine);
         }
         if url.scheme() != "https" {
@@ -140,7 +180,7 @@ impl Net {
         if !name.contains('.') || name.ends_with('.') || name.ends_with(".localhost") {
             return Err(UnfitUrl::LocalName);
         }
-        if url.port_or_known_default() != Some(self.public_port) {
+        if url.port_or_known_default() != Some(self.port) {
             return Err(UnfitUrl::Port);
         }
         Ok(Reach::Public)
@@ -153,18 +193,19 @@ enum Reach {
     ThisMachine,
 }
 
-fn guarded(guard: resolve::Guard) -> ClientBuilder {
-    Client::builder().no_proxy().https_only(true).dns_resolver(guard)
-}
-
-/// What both profiles have in common. `None`: there is nothing on this machine to check certificates with.
-fn build(client: ClientBuilder) -> Option<Client> {
-    client
+/// What all clients have in common.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes clients")]
+fn builder() -> ClientBuilder {
+    Client::builder()
         .redirect(redirect::Policy::none())
         .user_agent(concat!("chess-mcp/", env!("CARGO_PKG_VERSION")))
         .referer(false)
         // A kept connection would outlive the check of the address it leads to.
         .pool_max_idle_per_host(0)
+}
+
+fn build(client: ClientBuilder) -> Option<Client> {
+    client
         .build()
         .inspect_err(|error| tracing::debug!(%error, "no client for outgoing requests"))
         .ok()

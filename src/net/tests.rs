@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,11 +20,14 @@ struct Table {
 
 impl Table {
     fn of(answers: &[&[&str]]) -> Self {
+        let table = Self::default();
+        table.set(answers);
+        table
+    }
+
+    fn set(&self, answers: &[&[&str]]) {
         let parse = |list: &&[&str]| list.iter().map(|address| address.parse().unwrap()).collect();
-        Self {
-            answers: Arc::new(Mutex::new(answers.iter().map(parse).collect())),
-            asked: Arc::default(),
-        }
+        *self.answers.lock().unwrap() = answers.iter().map(parse).collect();
     }
 
     fn asked(&self) -> usize {
@@ -114,21 +117,28 @@ const JSON: &str = "200 OK\r\nContent-Type: application/json";
 type Expected = fn(&FetchError) -> bool;
 
 /// A client for which the canary's port is the public one, as if it listened on 443.
-fn net(table: &Table, canary: &Server) -> Net {
-    let mut net = Net::new(table.clone(), false);
-    net.public_port = canary.port;
-    net
+fn net(table: &Table, canary: &Server, permits: fn(IpAddr) -> bool) -> Net {
+    Net::with(Rules {
+        resolver: Arc::new(table.clone()),
+        permits,
+        port: canary.port,
+        loopback: false,
+    })
 }
 
 /// What a server on loopback lets strangers' URLs lead to.
-fn local() -> Net {
-    Net::new(SystemResolver, true)
+fn local() -> &'static Net {
+    static NET: LazyLock<Net> = LazyLock::new(|| Net::new(SystemResolver, true));
+    &NET
 }
 
 #[tokio::test]
 async fn hostile_names_lead_to_no_connection() {
     let canary = Server::saying("").await;
-    for answers in [
+    let table = Table::default();
+    let net = net(&table, &canary, address::is_public);
+    let url = Url::parse(&format!("https://evil.example:{}/", canary.port)).unwrap();
+    let hostile = [
         &["127.0.0.1"][..],
         &["127.1.2.3"],
         &["0.0.0.0"],
@@ -159,15 +169,12 @@ async fn hostile_names_lead_to_no_connection() {
         &["1.1.1.1", "127.0.0.1"],
         &["127.0.0.1", "1.1.1.1"],
         &["2606:4700::1111", "::1"],
-    ] {
-        let table = Table::of(&[answers]);
-        let url = format!("https://evil.example:{}/", canary.port);
-        let fault = net(&table, &canary)
-            .fetch_public(&Url::parse(&url).unwrap())
-            .await
-            .unwrap_err();
+    ];
+    for (asked, answers) in (1..).zip(hostile) {
+        table.set(&[answers]);
+        let fault = net.fetch_public(&url).await.unwrap_err();
         assert!(matches!(fault, FetchError::NotPublic), "{answers:?}: {fault:?}");
-        assert_eq!(table.asked(), 1, "{answers:?}");
+        assert_eq!(table.asked(), asked, "{answers:?}");
     }
     assert_eq!(canary.connections(), 0);
 }
@@ -176,7 +183,7 @@ async fn hostile_names_lead_to_no_connection() {
 async fn hostile_urls_are_not_even_looked_up() {
     let canary = Server::saying("").await;
     let table = Table::of(&[&["1.1.1.1"]]);
-    let net = net(&table, &canary);
+    let net = net(&table, &canary, address::is_public);
     let port = canary.port;
     let at = |host: &str| format!("https://{host}:{port}/");
     for (url, fault) in [
@@ -223,15 +230,11 @@ async fn hostile_urls_are_not_even_looked_up() {
 
 #[tokio::test]
 async fn what_was_checked_is_what_is_connected_to() {
-    let canary = Server::saying("").await;
+    // It speaks no TLS.
+    let canary = Server::start(async |_| Ok(())).await;
     let table = Table::of(&[&["127.0.0.1"], &["10.0.0.1"]]);
-    let mut net = net(&table, &canary);
-    net.guarded = build(guarded(resolve::Guard {
-        resolver: Arc::new(table.clone()),
-        permits: |address| address.is_loopback(),
-    }));
+    let net = net(&table, &canary, |address| address.is_loopback());
     let url = Url::parse(&format!("https://flips.example:{}/", canary.port)).unwrap();
-    // The canary speaks no TLS.
     let fault = net.fetch_public(&url).await.unwrap_err();
     assert!(matches!(fault, FetchError::Unreachable(_)), "{fault:?}");
     assert_eq!((table.asked(), canary.connections()), (1, 1));
@@ -243,9 +246,12 @@ async fn what_was_checked_is_what_is_connected_to() {
 #[tokio::test]
 async fn a_name_that_leads_nowhere_is_told() {
     let canary = Server::saying("").await;
+    let url = Url::parse(&format!("https://gone.example:{}/", canary.port)).unwrap();
     for table in [Table::default(), Table::of(&[&[]])] {
-        let url = Url::parse(&format!("https://gone.example:{}/", canary.port)).unwrap();
-        let fault = net(&table, &canary).fetch_public(&url).await.unwrap_err();
+        let fault = net(&table, &canary, address::is_public)
+            .fetch_public(&url)
+            .await
+            .unwrap_err();
         assert!(matches!(fault, FetchError::Unknown), "{fault:?}");
     }
 }
@@ -253,7 +259,7 @@ async fn a_name_that_leads_nowhere_is_told() {
 #[test]
 fn strangers_reach_port_443_alone() {
     let net = Net::new(SystemResolver, false);
-    let judge = |url: &str| net.judge(&Url::parse(url).unwrap()).map(drop);
+    let judge = |url: &str| net.0.rules.judge(&Url::parse(url).unwrap()).map(drop);
     assert_eq!(judge("https://good.example/client.json?v=1"), Ok(()));
     assert_eq!(judge("https://good.example:443/"), Ok(()));
     assert_eq!(judge("https://good.example:8443/"), Err(UnfitUrl::Port));

@@ -7,11 +7,22 @@ use super::scope::ScopeSet;
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 
-/// The `typ` header of an access token (RFC 9068 section 2.1).
-pub const TOKEN_TYPE: &str = "at+jwt";
+/// Longest life that an access token of a client can be given.
+pub const LONGEST_LIFE: Seconds = Seconds(24 * 3600);
 
 /// How far clocks may differ.
 pub const LEEWAY: Seconds = Seconds(5);
+
+/// Claims that are signed as one kind of token.
+pub trait TokenClaims: Serialize {
+    /// The `typ` header of that kind: what keeps one kind from being taken for another (RFC 8725 section 3.11).
+    const TYPE: &'static str;
+}
+
+impl TokenClaims for AccessClaims {
+    /// RFC 9068 section 2.1
+    const TYPE: &'static str = "at+jwt";
+}
 
 /// The claims of an access token. Reading them is strict: integers for times, one audience.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

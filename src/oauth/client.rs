@@ -200,6 +200,15 @@ impl ClientSnapshot {
     }
 }
 
+/// A client that proved who it is, as far as it has to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthenticatedClient {
+    /// Its id.
+    pub id: ClientId,
+    /// Whether it proved so with a secret; a public client has none.
+    pub confidential: bool,
+}
+
 /// A client that may ask people for access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {

@@ -170,6 +170,8 @@ pub enum RevokeReason {
     Operator,
     /// The operator removed its client.
     ClientRemoved,
+    /// Its code ran out, or was spoilt, before anybody redeemed it.
+    Unredeemed,
 }
 
 impl RevokeReason {
@@ -183,6 +185,7 @@ impl RevokeReason {
             Self::Person => "person",
             Self::Operator => "operator",
             Self::ClientRemoved => "client_removed",
+            Self::Unredeemed => "unredeemed",
         }
     }
 }

@@ -9,7 +9,22 @@ use crate::urls::{PublicUrl, path};
 /// The scopes that a resource request needs.
 pub const RESOURCE_SCOPES: ScopeSet = ScopeSet::of(Scope::Chess);
 
-/// Authorization server metadata (RFC 8414 section 2). `registration` says whether clients may register.
+/// What ID tokens and the userinfo endpoint tell of a person and their sign-in.
+const CLAIMS: [&str; 11] = [
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "at_hash",
+    "name",
+    "preferred_username",
+    "updated_at",
+];
+
+/// Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery section 3). `registration` says whether clients may register.
 pub fn authorization_server(url: &PublicUrl, registration: bool) -> Value {
     let methods: Vec<&str> = AuthMethod::ALL.iter().map(|method| method.name()).collect();
     let scopes: Vec<&str> = Scope::ALL.iter().map(|scope| scope.name()).collect();
@@ -18,6 +33,8 @@ pub fn authorization_server(url: &PublicUrl, registration: bool) -> Value {
         "authorization_endpoint": url.at(path::AUTHORIZE),
         "token_endpoint": url.at(path::TOKEN),
         "revocation_endpoint": url.at(path::REVOKE),
+        "introspection_endpoint": url.at(path::INTROSPECT),
+        "userinfo_endpoint": url.at(path::USERINFO),
         "jwks_uri": url.at(path::JWKS),
         "scopes_supported": scopes,
         "response_types_supported": ["code"],
@@ -25,9 +42,15 @@ pub fn authorization_server(url: &PublicUrl, registration: bool) -> Value {
         "grant_types_supported": ["authorization_code", "refresh_token"],
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": methods,
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "authorization_response_iss_parameter_supported": true,
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": CLAIMS,
+        // Left out, it would mean yes.
+        "request_uri_parameter_supported": false,
         "client_id_metadata_document_supported": true,
         "protected_resources": [url.resource()],
     });
@@ -61,13 +84,23 @@ pub enum Challenge {
 
 /// The `WWW-Authenticate` header (RFC 9728 section 5.1).
 pub fn challenge(url: &PublicUrl, why: Challenge) -> String {
-    let error = match why {
+    let (error, metadata) = (error(why), url.at(path::RESOURCE_METADATA));
+    format!("Bearer {error}resource_metadata=\"{metadata}\", scope=\"{RESOURCE_SCOPES}\"")
+}
+
+/// The same for the userinfo endpoint, which needs `openid` (OpenID Connect Core section 5.3.3).
+pub fn userinfo_challenge(why: Challenge) -> String {
+    let (error, scope) = (error(why), Scope::OpenId.name());
+    format!("Bearer {error}scope=\"{scope}\"")
+}
+
+/// The first part of a challenge.
+fn error(why: Challenge) -> &'static str {
+    match why {
         Challenge::NoToken => "",
         Challenge::InvalidToken => "error=\"invalid_token\", ",
         Challenge::InsufficientScope => "error=\"insufficient_scope\", ",
-    };
-    let metadata = url.at(path::RESOURCE_METADATA);
-    format!("Bearer {error}resource_metadata=\"{metadata}\", scope=\"{RESOURCE_SCOPES}\"")
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +131,11 @@ mod tests {
         assert_eq!(
             challenge(&url, Challenge::InvalidToken),
             format!("Bearer error=\"invalid_token\", {rest}")
+        );
+        assert_eq!(userinfo_challenge(Challenge::NoToken), "Bearer scope=\"openid\"");
+        assert_eq!(
+            userinfo_challenge(Challenge::InsufficientScope),
+            "Bearer error=\"insufficient_scope\", scope=\"openid\""
         );
     }
 }

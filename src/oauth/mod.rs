@@ -9,9 +9,12 @@
 //! | RFC 7591, registration | `registration` | [`validate_registration`] |
 //! | draft-ietf-oauth-client-id-metadata-document | `document` | [`validate_document`] |
 //! | RFC 7636, PKCE | `pkce` | [`CodeChallenge::is_met_by`] |
+//! | RFC 7662, introspection | `introspection` | [`decide_introspection`] |
 //! | RFC 8414, RFC 9728, metadata; RFC 6750, challenge | `metadata` | [`authorization_server`], [`protected_resource`], [`challenge`] |
 //! | RFC 8707, resource indicators | `resource` | [`means_ours`] |
 //! | RFC 9068, access tokens | `access` | [`accept`] |
+//! | OpenID Connect Core section 2, ID tokens | `id_token` | [`IdClaims::new`] |
+//! | OpenID Connect Core section 5, claims | `userinfo` | [`userinfo()`] |
 //! | RFC 9207, `iss` | `error`, the `http` door | [`ErrorResponse`] |
 
 mod access;
@@ -20,6 +23,8 @@ mod client;
 mod document;
 mod error;
 mod grant;
+mod id_token;
+mod introspection;
 mod json;
 mod metadata;
 mod pkce;
@@ -28,11 +33,15 @@ mod registration;
 mod resource;
 mod scope;
 mod token;
+mod userinfo;
 
-pub use access::{AccessClaims, AccessToken, InvalidToken, LEEWAY, Principal, TOKEN_TYPE, accept};
+pub use access::{
+    AccessClaims, AccessToken, InvalidToken, LEEWAY, LONGEST_LIFE, Principal, TokenClaims, accept,
+};
 pub use authorize::{AuthorizationRequest, Prompt, RawRequest};
 pub use client::{
-    AuthMethod, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId, UNUSED_LIFE,
+    AuthMethod, AuthenticatedClient, Client, ClientId, ClientMetadata, ClientSnapshot, InvalidClientId,
+    UNUSED_LIFE,
 };
 pub use document::{
     InvalidDocument, InvalidDocumentUrl, KeptDocument, STAND_IN, document_client, validate_document,
@@ -42,8 +51,12 @@ pub use error::{
     AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault, RegistrationError, TokenCode, TokenError,
 };
 pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
+pub use id_token::IdClaims;
+pub use introspection::{Recognised, RecognisedToken, decide_introspection};
 pub use json::InvalidObject;
-pub use metadata::{Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource};
+pub use metadata::{
+    Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource, userinfo_challenge,
+};
 pub use pkce::{CodeChallenge, REQUIRED as PKCE_REQUIRED};
 pub use redirect::{InvalidRedirectUri, RedirectUri};
 pub use registration::{MAX_REDIRECT_URIS, clean_name, validate_registration};
@@ -55,3 +68,4 @@ pub use token::{
     AuthorizationCode, ExchangeDecision, Redemption, Refresh, RefreshDecision, RefreshToken, Retired,
     decide_exchange, decide_refresh, refreshed_scopes, unknown_code, unknown_refresh_token,
 };
+pub use userinfo::{Profile, userinfo};

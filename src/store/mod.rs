@@ -23,8 +23,9 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use tx::{
-    AccountRows, AuditRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows, GameSummary,
-    GrantRows, KeyRows, KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally, Tx,
+    AccountRows, AuditRows, Census, CensusRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows,
+    GameSummary, GrantRows, KeyRows, KeyState, OpeningCount, SentMove, StoredGame, StoredKey, Sweep, Tally,
+    Tx,
 };
 
 /// Where the database is.
@@ -126,6 +127,15 @@ impl Store {
 /// Judges a file that is to be restored: one of our databases, whole, and not newer than this program.
 pub fn inspect(url: &DatabaseUrl) -> Result<(), StoreError> {
     sqlite::inspect(url.path())
+}
+
+/// Judges a database like [`inspect`] and reads from it, without creating, upgrading or writing anything,
+/// whether a server uses it or not.
+pub fn look<T>(
+    url: &DatabaseUrl,
+    unit: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    sqlite::look(url.path(), unit)
 }
 
 /// Brings everything that is in the write-ahead log into the file of a database that nobody else uses.

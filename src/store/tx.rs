@@ -21,11 +21,14 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
 pub trait Tx:
-    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + Sweep
+    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
 {
 }
 
-impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + Sweep> Tx for T {}
+impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep>
+    Tx for T
+{
+}
 
 /// Failed attempts to sign in under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +52,8 @@ pub trait AccountRows {
     /// Removes a person and everything that is theirs.
     fn delete_user(&mut self, id: UserId) -> Result<()>;
 
+    /// The name of a person's local account, if they have one.
+    fn username(&mut self, user: UserId) -> Result<Option<Username>>;
     /// The local account with this name.
     fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>>;
     /// Adds a local account; its user must exist.
@@ -124,6 +129,10 @@ pub trait GrantRows {
     fn grants_of(&mut self, user: UserId, client: &ClientId) -> Result<Vec<Grant>>;
     /// Every grant that is not revoked, of one person or of everybody, last used first.
     fn unrevoked_grants(&mut self, user: Option<UserId>) -> Result<Vec<Grant>>;
+    /// Unrevoked grants, at most `limit`, whose code ran out by `now` without anybody having redeemed it.
+    fn unredeemed_grants(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Grant>>;
+    /// When the last of a client's unrevoked grants that were made until `made_until` ends.
+    fn last_end(&mut self, client: &ClientId, made_until: Timestamp) -> Result<Option<Timestamp>>;
     /// Adds a grant.
     fn insert_grant(&mut self, grant: &Grant) -> Result<()>;
     /// Cuts a grant; one that was cut stays as it is.
@@ -246,6 +255,21 @@ pub trait AuditRows {
     fn record(&mut self, event: &Event) -> Result<()>;
     /// The events that `filter` asks for, newest first.
     fn events(&mut self, filter: &EventFilter) -> Result<Vec<Event>>;
+}
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Census {
+    /// Grants that are neither revoked nor expired.
+    pub live_grants: u32,
+    /// Games of everybody.
+    pub games: u32,
+}
+
+/// Counting everything.
+pub trait CensusRows {
+    /// Reads whole indexes: for now and then.
+    fn census(&mut self, now: Timestamp) -> Result<Census>;
 }
 
 /// Removal of what has expired.

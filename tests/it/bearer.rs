@@ -102,6 +102,8 @@ async fn a_bad_token_is_named_as_such() {
     let server = Server::start().await;
     let alice = server.alice().await;
     let token = &alice.tokens.access;
+    let openid = server.sign_in_for(&alice.app, "alice", "chess openid").await;
+    let id_token = openid.json()["id_token"].as_str().unwrap().to_owned();
     let expired = server.expired("alice").await;
     let stranger = server.stranger().await;
     let key = published_key(&server).await;
@@ -127,6 +129,7 @@ async fn a_bad_token_is_named_as_such() {
         expired,
         stranger,
         alice.tokens.refresh.clone(),
+        id_token,
         format!("{header}.{claims}"),
         format!("{header}.{claims}."),
         format!("{header}.{claims}.{signature}A"),
@@ -145,6 +148,8 @@ async fn a_bad_token_is_named_as_such() {
         with("typ", json!("JWT")),
         with("jwk", key.clone()),
         with("jku", json!("https://evil.example/jwks.json")),
+        with("x5u", json!("https://evil.example/key.pem")),
+        self_signed(&part(token, 0), &part(token, 1)),
         with("crit", json!(["x"])),
         sealed(&without_kid),
         "x".repeat(20_000),
@@ -177,6 +182,25 @@ fn hmac_signed(header: &Value, claims: &Value, secret: &str) -> String {
         &jsonwebtoken::EncodingKey::from_secret(secret.as_bytes()),
     )
     .unwrap()
+}
+
+/// A token that holds in itself, under a key of the forger's that it brings along and names like ours.
+fn self_signed(header: &Value, claims: &Value) -> String {
+    use rsa::pkcs8::EncodePrivateKey as _;
+    use rsa::traits::PublicKeyParts as _;
+    let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let jwk = json!({
+        "kty": "RSA",
+        "n": URL_SAFE_NO_PAD.encode(key.n().to_bytes_be()),
+        "e": URL_SAFE_NO_PAD.encode(key.e().to_bytes_be()),
+    });
+    let mut wanted = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::RS256);
+    wanted.typ = Some("at+jwt".into());
+    wanted.kid = header["kid"].as_str().map(str::to_owned);
+    wanted.jwk = Some(serde_json::from_value(jwk).unwrap());
+    let der = key.to_pkcs8_pem(rsa::pkcs8::LineEnding::LF).unwrap();
+    let key = jsonwebtoken::EncodingKey::from_rsa_pem(der.as_bytes()).unwrap();
+    jsonwebtoken::encode(&wanted, claims, &key).unwrap()
 }
 
 async fn published_key(server: &Server) -> Value {

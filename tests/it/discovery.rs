@@ -42,12 +42,34 @@ async fn the_server_document_is_the_same_at_every_path() {
     {
       "authorization_endpoint": "https://chess.example/oauth/authorize",
       "authorization_response_iss_parameter_supported": true,
+      "claims_supported": [
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "at_hash",
+        "name",
+        "preferred_username",
+        "updated_at"
+      ],
       "code_challenge_methods_supported": [
         "S256"
       ],
       "grant_types_supported": [
         "authorization_code",
         "refresh_token"
+      ],
+      "id_token_signing_alg_values_supported": [
+        "RS256"
+      ],
+      "introspection_endpoint": "https://chess.example/oauth/introspect",
+      "introspection_endpoint_auth_methods_supported": [
+        "none",
+        "client_secret_basic",
+        "client_secret_post"
       ],
       "issuer": "https://chess.example",
       "jwks_uri": "https://chess.example/oauth/jwks.json",
@@ -61,6 +83,7 @@ async fn the_server_document_is_the_same_at_every_path() {
         "https://chess.example/mcp"
       ],
       "registration_endpoint": "https://chess.example/oauth/register",
+      "request_uri_parameter_supported": false,
       "response_modes_supported": [
         "query"
       ],
@@ -80,12 +103,16 @@ async fn the_server_document_is_the_same_at_every_path() {
         "profile",
         "email"
       ],
+      "subject_types_supported": [
+        "public"
+      ],
       "token_endpoint": "https://chess.example/oauth/token",
       "token_endpoint_auth_methods_supported": [
         "none",
         "client_secret_basic",
         "client_secret_post"
-      ]
+      ],
+      "userinfo_endpoint": "https://chess.example/oauth/userinfo"
     }
     "#);
 }

@@ -20,24 +20,17 @@ use self::corpus::Corpus;
 use self::mutation::mutate;
 use self::request::Request;
 use self::wire::{Answer, Connection};
-use crate::support::Server;
+use crate::support::{Server, setting};
 
 /// So many without `FUZZ_REQUESTS`.
 const REQUESTS: u64 = 1_200;
 /// Senders at once, each on a connection of its own.
 const SENDERS: u64 = 6;
 /// So many requests are made from the same valid ones; later ones find codes and forms spent or expired.
-const ROUND: u64 = 1_200;
+const ROUND: u64 = 4_000;
 
 /// How often each endpoint answered with each status; `None` is no answer.
 type Tally = BTreeMap<(&'static str, Option<u16>), u64>;
-
-fn setting(name: &str, default: u64) -> u64 {
-    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
-    value.map_or(default, |value| {
-        value.parse().unwrap_or_else(|_| panic!("{name} is a number"))
-    })
-}
 
 #[tokio::test]
 async fn requests_that_are_almost_right_never_break_the_server() {

@@ -1,9 +1,10 @@
 //! Refreshing: rotation, late replays, who may not.
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::oauth::{Request, Tokens, refreshing};
-use crate::support::{Browser, Home, Server, until};
+use crate::support::{App, Browser, Home, Server, until};
 
 async fn scene() -> Server {
     let server = Server::start().await;
@@ -67,6 +68,101 @@ async fn a_retired_token_within_the_window_gets_the_live_one() {
         assert_eq!(again.refresh, third.refresh, "exactly one refresh token lives");
         assert!(server.admits(&again.access).await);
     }
+}
+
+/// Sends a refresh over a connection of its own and hangs up: at once, or at the first byte of the answer, when
+/// the rotation is on disk. Nothing of the answer is read.
+async fn refresh_and_hang_up(server: &Server, app: &App, token: &str, at_first_byte: bool) {
+    let body = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(refreshing(app, token))
+        .finish();
+    let request = format!(
+        "POST /oauth/token HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        server.address(),
+        body.len()
+    );
+    let mut connection = tokio::net::TcpStream::connect(server.address()).await.unwrap();
+    connection.write_all(request.as_bytes()).await.unwrap();
+    if at_first_byte {
+        connection.read_exact(&mut [0]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_arrived_is_given_again() {
+    let server = scene().await;
+    let app = server.app("Test App").await;
+    let mut held = server.sign_in(&app, "alice").await;
+    for round in 0..10 {
+        refresh_and_hang_up(&server, &app, &held.refresh, round % 2 == 0).await;
+        let found = Tokens::of(&server.refresh(&app, &held.refresh).await);
+        assert!(server.admits(&found.access).await, "round {round}");
+        let again = Tokens::of(&server.refresh(&app, &held.refresh).await);
+        assert_eq!(again.refresh, found.refresh, "round {round}: one live token");
+        held = found;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_lost_with_the_server_is_given_again() {
+    let server = scene().await;
+    let app = server.app("Test App").await;
+    let mut held = server.sign_in(&app, "alice").await;
+    let mut server = server;
+    for round in 0..4 {
+        // The answer has begun, so the rotation is on disk; then the machine goes.
+        refresh_and_hang_up(&server, &app, &held.refresh, round % 2 == 0).await;
+        server = server.crash_and_restart().await;
+        held = Tokens::of(&server.refresh(&app, &held.refresh).await);
+        assert!(server.admits(&held.access).await, "round {round}");
+    }
+}
+
+/// What the operator's record holds about refresh tokens and codes.
+fn recorded(server: &Server) -> Vec<String> {
+    let database = rusqlite::Connection::open(server.home().database()).unwrap();
+    let mut query = database
+        .prepare(
+            "SELECT kind || coalesce(' ' || detail, '') FROM audit_events
+             WHERE kind IN ('refresh_race_replay', 'refresh_reuse', 'code_replay', 'grant_revoked')
+               AND user_id IS NOT NULL AND client_id IS NOT NULL AND grant_id IS NOT NULL ORDER BY id",
+        )
+        .unwrap();
+    let rows = query.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn replays_are_on_the_record() {
+    let server = Home::new().set("REFRESH_REPLAY_WINDOW", "1").serve().await;
+    server.person("alice").await;
+    let app = server.app("Test App").await;
+    let granted = server.code(&app, "alice").await;
+    let first = Tokens::of(&server.token(&granted.form()).await);
+    let second = Tokens::of(&server.refresh(&app, &first.refresh).await);
+    server.refresh(&app, &first.refresh).await.expect(200);
+    assert_eq!(recorded(&server), ["refresh_race_replay"]);
+    assert!(server.admits(&second.access).await);
+    a_window_passes().await;
+    server.refresh(&app, &first.refresh).await.expect(400);
+    let reuse = [
+        "refresh_race_replay",
+        "refresh_reuse",
+        "grant_revoked refresh_reuse",
+    ];
+    assert_eq!(recorded(&server), reuse);
+
+    let granted = server.code(&app, "alice").await;
+    server.token(&granted.form()).await.expect(200);
+    let mut wrong = granted.form();
+    wrong.retain(|(name, _)| name != "code_verifier");
+    wrong.push(("code_verifier".into(), "x".repeat(43)));
+    server.token(&wrong).await.expect(400);
+    assert_eq!(
+        recorded(&server)[3..],
+        ["code_replay", "grant_revoked code_replay"]
+    );
 }
 
 #[tokio::test]
@@ -180,7 +276,7 @@ async fn a_confidential_client_proves_itself_at_each_refresh() {
         .app_with(&json!({ "token_endpoint_auth_method": "client_secret_post" }))
         .await;
     let tokens = server.sign_in(&app, "alice").await;
-    let bare = crate::support::App {
+    let bare = App {
         secret: None,
         ..app.clone()
     };
@@ -188,7 +284,7 @@ async fn a_confidential_client_proves_itself_at_each_refresh() {
         server.refresh(&bare, &tokens.refresh).await.oauth_error(401),
         "invalid_client"
     );
-    let wrong = crate::support::App {
+    let wrong = App {
         secret: Some("wrong".into()),
         ..app.clone()
     };

@@ -9,7 +9,7 @@ use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig
 use rmcp::{ClientServiceExt as _, RoleClient};
 use serde_json::{Value, json};
 
-use crate::support::oauth::{CALLBACK, PASSWORD};
+use crate::support::oauth::{CALLBACK, PASSWORD, claims};
 use crate::support::server::http_client;
 use crate::support::{App, Browser, Home, Server};
 
@@ -17,6 +17,10 @@ type Client = AuthClient<reqwest::Client>;
 
 /// The client refreshes what has less than half a minute to live, so with this it refreshes at every request.
 const SHORT_LIFE: &str = "20";
+
+/// The document of a well-known app, which the program brings along for when its host cannot be read: this client
+/// insists on https, where a test cannot serve one.
+const WELL_KNOWN: &str = "https://claude.ai/oauth/claude-code-client-metadata";
 
 /// Signs alice in as the SDK asks for it.
 async fn authorize(server: &Server, request: AuthorizationRequest) -> Client {
@@ -97,4 +101,19 @@ async fn the_rust_sdk_gets_in_stays_in_and_learns_that_it_was_cut_off() {
     server.revoke(&app, refresh_token).await.expect(200);
     let refused = client.get_access_token().await.unwrap_err();
     assert!(matches!(refused, AuthError::AuthorizationRequired), "{refused}");
+}
+
+#[tokio::test]
+async fn the_rust_sdk_gets_in_by_a_metadata_document() {
+    let server = Home::new().set("REGISTRATION", "off").serve().await;
+    server.person("alice").await;
+    let request = AuthorizationRequest::new(CALLBACK).with_client_metadata_url(WELL_KNOWN);
+    let client = authorize(&server, request).await;
+    let (id, tokens) = kept(&client).await;
+    assert_eq!(id, WELL_KNOWN);
+    assert_eq!(
+        claims(tokens["access_token"].as_str().unwrap())["client_id"],
+        WELL_KNOWN
+    );
+    play(&connect(&server, &client, ClientLifecycleMode::Initialize).await).await;
 }

@@ -458,3 +458,96 @@ async fn apps_in_a_browser_may_read_the_answer() {
     assert_eq!(reply.header("access-control-allow-origin"), "*");
     assert_eq!(reply.header("access-control-allow-credentials"), "");
 }
+
+#[tokio::test]
+async fn the_audience_is_ours_however_the_resource_was_spelt() {
+    let server = scene().await;
+    let app = server.app("Test App").await;
+    let origin = server.origin().to_owned();
+    let host = origin.strip_prefix("http://").unwrap().to_owned();
+    let port = host.rsplit_once(':').unwrap().1.to_owned();
+    let resource = server.resource();
+    let ours: Vec<Vec<String>> = vec![
+        vec![],
+        vec![String::new()],
+        vec![resource.clone()],
+        vec![format!("{resource}/")],
+        vec![origin.clone()],
+        vec![format!("{origin}/")],
+        vec![format!("HTTP://{host}/mcp")],
+        vec![resource.clone(), origin.clone()],
+    ];
+    for asked in ours {
+        let mut form = server.code(&app, "alice").await.form();
+        form.extend(asked.iter().map(|value| ("resource".to_owned(), value.clone())));
+        let tokens = Tokens::of(&server.token(&form).await);
+        assert_eq!(tokens.claims()["aud"], resource, "{asked:?}");
+    }
+    let others = [
+        "/mcp".to_owned(),
+        "mcp".to_owned(),
+        host.clone(),
+        format!("https://{host}/mcp"),
+        format!("http://localhost:{port}/mcp"),
+        format!("http://127.0.0.1.evil.example:{port}/mcp"),
+        format!("http://user@{host}/mcp"),
+        format!("{origin}/MCP"),
+        format!("{resource}/x"),
+        format!("{resource}?x=1"),
+        format!("{resource}#x"),
+        format!("{origin}/oauth/userinfo"),
+    ];
+    // None of them costs the code.
+    let granted = server.code(&app, "alice").await;
+    for asked in &others {
+        let alone = add(granted.form(), "resource", asked);
+        assert_eq!(
+            server.token(&alone).await.oauth_error(400),
+            "invalid_target",
+            "{asked}"
+        );
+        let beside = add(add(granted.form(), "resource", &resource), "resource", asked);
+        assert_eq!(
+            server.token(&beside).await.oauth_error(400),
+            "invalid_target",
+            "{asked}"
+        );
+    }
+    let tokens = Tokens::of(&server.token(&granted.form()).await);
+    assert!(server.admits(&tokens.access).await);
+}
+
+#[tokio::test]
+async fn a_code_that_nobody_redeems_leaves_no_connection() {
+    let server = crate::support::Home::new()
+        .set("CODE_TTL", "1")
+        .set("GRANTS_PER_CLIENT", "2")
+        .serve()
+        .await;
+    server.person("alice").await;
+    let app = server.app("Test App").await;
+    let first = server.sign_in(&app, "alice").await;
+    let left = server.code(&app, "alice").await;
+    let spoilt = server.code(&app, "alice").await;
+    let wrong = set(spoilt.form(), "code_verifier", &Pkce::new().verifier);
+    server.token(&wrong).await.expect(400);
+    let begun = std::time::Instant::now();
+    crate::support::until("the code runs out", async || {
+        begun.elapsed() > std::time::Duration::from_millis(2200)
+    })
+    .await;
+    let second = server.sign_in(&app, "alice").await;
+    assert!(
+        server.admits(&first.access).await && server.admits(&second.access).await,
+        "nobody was crowded out by what came to nothing"
+    );
+    let listed = server.cli(&["grants", "list"]).await.ok();
+    for tokens in [&first, &second] {
+        assert!(
+            listed.contains(tokens.claims()["gid"].as_str().unwrap()),
+            "{listed}"
+        );
+    }
+    assert_eq!(listed.matches(&app.id).count(), 2, "{listed}");
+    assert_eq!(server.token(&left.form()).await.oauth_error(400), "invalid_grant");
+}

@@ -2,10 +2,10 @@
 // (a `form-action` or an opener policy on the pages would stop it there), in light, dark and narrow windows.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
+import { authorizationUrl } from './app.mjs';
 import { launch } from './chromium.mjs';
 import { PASSWORD, PERSON, startServer } from './server.mjs';
 
@@ -28,19 +28,6 @@ after(async () => {
   await server?.stop();
 });
 
-async function authorizationUrl(name) {
-  const answer = await fetch(`${server.origin}/oauth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_name: name, redirect_uris: [callback], token_endpoint_auth_method: 'none' }),
-  });
-  assert.equal(answer.status, 201);
-  const { client_id } = await answer.json();
-  const challenge = createHash('sha256').update('a'.repeat(43)).digest('base64url');
-  const query = new URLSearchParams({ response_type: 'code', client_id, redirect_uri: callback, scope: 'chess offline_access', state: 'xyz', code_challenge: challenge, code_challenge_method: 'S256', resource: server.resource });
-  return `${server.origin}/oauth/authorize?${query}`;
-}
-
 const shot = (page, name) => page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
 
 /** Fails on anything that a page could not load or run. */
@@ -55,7 +42,7 @@ test('a person allows, signs in and lands at the app', async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const faults = watch(page);
-  await page.goto(await authorizationUrl('Browser Test'));
+  await page.goto(await authorizationUrl(server, 'Browser Test', callback));
   await shot(page, 'consent');
   await page.getByRole('button', { name: 'Allow' }).click();
   await shot(page, 'sign-in');
@@ -75,7 +62,7 @@ test('a person allows, signs in and lands at the app', async () => {
   assert.equal(landed.get('iss'), server.origin);
 
   // The second time the session is known: one click.
-  await page.goto(await authorizationUrl('Browser Test'));
+  await page.goto(await authorizationUrl(server, 'Browser Test', callback));
   await shot(page, 'consent-again');
   await page.locator('button[name=decision][value=allow]').click();
   await page.waitForURL(`${callback}?**`);
@@ -86,7 +73,7 @@ test('a person allows, signs in and lands at the app', async () => {
 test('a person denies and lands at the app', async () => {
   const context = await browser.newContext({ colorScheme: 'dark', viewport: { width: 360, height: 700 } });
   const page = await context.newPage();
-  await page.goto(await authorizationUrl('An app with a rather long name for a narrow window'));
+  await page.goto(await authorizationUrl(server, 'An app with a rather long name for a narrow window', callback));
   await shot(page, 'consent-dark-narrow');
   const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   assert.equal(wide, false, 'nothing sticks out of a narrow window');
@@ -99,7 +86,7 @@ test('a person denies and lands at the app', async () => {
 test('the keyboard alone is enough', async () => {
   const context = await browser.newContext({ colorScheme: 'dark' });
   const page = await context.newPage();
-  await page.goto(await authorizationUrl('Keyboard Test'));
+  await page.goto(await authorizationUrl(server, 'Keyboard Test', callback));
   for (let press = 0; press < 12; press += 1) {
     await page.keyboard.press('Tab');
     const label = await page.evaluate(() => document.activeElement?.textContent?.trim());

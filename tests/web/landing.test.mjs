@@ -3,13 +3,13 @@
 // from the server: `form-action` applies to every redirect after a form (CSP3 section 6.4.1).
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { authorizationUrl } from './app.mjs';
 import { launch } from './chromium.mjs';
 import { PASSWORD, PERSON, startServer } from './server.mjs';
 
@@ -51,19 +51,6 @@ function selfMade() {
   return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
-async function authorizationUrl(callback) {
-  const registration = await fetch(`${server.origin}/oauth/register`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ client_name: 'Landing', redirect_uris: [callback], token_endpoint_auth_method: 'none' }),
-  });
-  assert.equal(registration.status, 201, await registration.clone().text());
-  const { client_id } = await registration.json();
-  const code_challenge = createHash('sha256').update('a'.repeat(43)).digest('base64url');
-  const query = new URLSearchParams({ response_type: 'code', client_id, redirect_uri: callback, scope: 'chess', state: 'xyz', code_challenge, code_challenge_method: 'S256', resource: server.resource });
-  return `${server.origin}/oauth/authorize?${query}`;
-}
-
 /**
  * A fresh window without scripts. `outcome` is the address at which it left for the app, or why it did not: a scheme
  * that no program here opens ends in nothing on the screen, but the browser asks for it or says that it may not.
@@ -87,10 +74,10 @@ const DESTINATIONS = {
   'a scheme that one app is known by': () => 'cursor://anysphere.cursor-mcp/oauth/callback',
 };
 for (const [name, destination] of Object.entries(DESTINATIONS)) {
-  test(`a click on Allow leads to ${name}`, { timeout: 60_000 }, async () => {
+  test(`a click on Allow leads to ${name}`, { timeout: 180_000 }, async () => {
     const callback = destination();
     const { page, outcome, close } = await open(callback);
-    await page.goto(await authorizationUrl(callback));
+    await page.goto(await authorizationUrl(server, 'Landing', callback));
     await page.getByRole('button', { name: 'Allow' }).click();
     await page.locator('input[name=username]').fill(PERSON);
     await page.locator('input[name=password]').fill(PASSWORD);
@@ -104,7 +91,7 @@ for (const [name, destination] of Object.entries(DESTINATIONS)) {
     await close();
   });
 
-  test(`a policy that keeps the browser from ${name} would be noticed`, { timeout: 60_000 }, async () => {
+  test(`a policy that keeps the browser from ${name} would be noticed`, { timeout: 180_000 }, async () => {
     const callback = destination();
     const { page, outcome, close } = await open(callback);
     await page.goto(`http://localhost:${app.address().port}/?to=${encodeURIComponent(callback)}`);

@@ -70,7 +70,7 @@ const APPS = [
   ['client_secret_post', openid.ClientSecretPost(), 'oauth2'],
 ];
 for (const [method, authentication, algorithm] of APPS) {
-  test(`an app with ${method} signs in, plays, refreshes and revokes`, { timeout: 60_000 }, async () => {
+  test(`an app with ${method} signs in, plays, refreshes and revokes`, { timeout: 180_000 }, async () => {
     const config = await register(method, authentication, algorithm);
     const document = config.serverMetadata();
     assert.equal(document.authorization_response_iss_parameter_supported, true, 'so that the library insists on `iss`');
@@ -110,10 +110,37 @@ test('both kinds of discovery find the same server', async () => {
   assert.equal(found[0].issuer, server.origin);
 });
 
-test('a refusal arrives as the error it is, and a code works once', { timeout: 60_000 }, async () => {
+test('a refusal arrives as the error it is, and a code works once', { timeout: 180_000 }, async () => {
   const config = await register('none', openid.None(), 'oauth2');
   await assert.rejects(signIn(config, { scope: 'unheard-of' }), { error: 'invalid_scope' });
   await assert.rejects(signIn(config, { prompt: 'none' }), { error: 'login_required' });
   const { landed, checks } = await signIn(config);
   await assert.rejects(openid.authorizationCodeGrant(config, landed, checks), { error: 'invalid_grant', status: 400 });
 });
+
+for (const [method, authentication, algorithm] of APPS) {
+  test(`an app with ${method} learns who the person is, and what a token is worth`, { timeout: 60_000 }, async () => {
+    const config = await register(method, authentication, algorithm);
+    // Signatures of id_tokens are checked too, though they come from the token endpoint itself.
+    openid.enableNonRepudiationChecks(config);
+    const expectedNonce = openid.randomNonce();
+    const { tokens } = await signIn(config, { scope: 'openid profile chess offline_access', nonce: expectedNonce }, { expectedNonce });
+    const person = tokens.claims();
+    assert.equal(person.aud, config.clientMetadata().client_id);
+    assert.equal(person.sub, (await claimsOf(config, tokens.access_token)).sub, 'one subject everywhere');
+    const told = await openid.fetchUserInfo(config, tokens.access_token, person.sub);
+    assert.ok(told.name, JSON.stringify(told));
+
+    const refreshed = await openid.refreshTokenGrant(config, tokens.refresh_token);
+    for (const token of [refreshed.access_token, refreshed.refresh_token]) {
+      const worth = await openid.tokenIntrospection(config, token);
+      assert.equal(worth.active, true);
+      assert.equal(worth.sub, person.sub);
+      assert.equal(worth.client_id, config.clientMetadata().client_id);
+      assert.ok(worth.scope.split(' ').includes('chess'), worth.scope);
+    }
+    await openid.tokenRevocation(config, refreshed.access_token, { token_type_hint: 'access_token' });
+    assert.deepEqual(await openid.tokenIntrospection(config, refreshed.refresh_token), { active: false });
+    await assert.rejects(openid.fetchUserInfo(config, refreshed.access_token, person.sub), openid.WWWAuthenticateChallengeError);
+  });
+}

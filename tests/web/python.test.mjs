@@ -1,29 +1,16 @@
 // The Python clients: the official SDK and FastMCP, in a virtual environment that `run` makes. Each script walks
 // the pages with its own language's HTTP client and prints what it saw.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { after, before, test } from 'node:test';
-import { PASSWORD, PERSON, startServer } from './server.mjs';
-
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
-const PYTHON = here('.cache/python/bin/python');
+import { runPython } from './python.mjs';
+import { startServer } from './server.mjs';
 
 let server;
 before(async () => { server = await startServer({ TOOL_RATE_LIMIT: 'off', AUTH_RATE_LIMIT: 'off' }); });
 after(() => server.stop());
 
-/** Runs a script against the server; what it printed at its end. */
-async function run(script, ...args) {
-  // An app that opens a browser finds a walker of the pages; the trailing `&` lets it go on meanwhile.
-  const env = { PATH: '/usr/bin:/bin', PERSON, PASSWORD, BROWSER: `"${PYTHON}" "${here('python/pages.py')}" %s &` };
-  const { stdout } = await promisify(execFile)(PYTHON, ['-B', here(`python/${script}`), server.resource, ...args], { env, timeout: 90_000 });
-  return JSON.parse(stdout.trim().split('\n').at(-1));
-}
-
-test('the Python SDK gets in, stays in, and asks again when it was cut off', { timeout: 120_000 }, async () => {
-  const seen = await run('sdk.py');
+test('the Python SDK gets in, stays in, and asks again when it was cut off', { timeout: 300_000 }, async () => {
+  const seen = await runPython(server, 'sdk.py');
   assert.deepEqual(seen.modern, { version: '2026-07-28', opponent: 'nobody' });
   assert.deepEqual(seen.legacy, { version: '2025-11-25', opponent: 'nobody' });
   assert.ok(seen.scope.split(' ').includes('chess'), seen.scope);
@@ -34,8 +21,8 @@ test('the Python SDK gets in, stays in, and asks again when it was cut off', { t
   assert.match(seen.client_id, /^chess-mcp-/);
 });
 
-test('FastMCP opens a browser, listens at its own callback, and stays in', { timeout: 120_000 }, async () => {
-  const seen = await run('fast.py');
+test('FastMCP opens a browser, listens at its own callback, and stays in', { timeout: 300_000 }, async () => {
+  const seen = await runPython(server, 'fast.py');
   assert.equal(seen.opponent, 'nobody');
   assert.equal(seen.rotated, true, 'it refreshed');
   assert.equal(seen.sign_ins, 1);

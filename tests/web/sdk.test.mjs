@@ -129,7 +129,7 @@ test('a client that knows only the URL plays a whole game', { timeout: 600_000 }
 });
 
 for (const [name, kit] of [['SDK', legacyKit], ['next SDK', modernKit]]) {
-  test(`the ${name} refreshes a token that is not admitted, and asks again when it was cut off`, { timeout: 60_000 }, async () => {
+  test(`the ${name} refreshes a token that is not admitted, and asks again when it was cut off`, { timeout: 180_000 }, async () => {
     const memory = new Memory();
     const client = await connect(memory, kit);
     const board = await call(client, 'chess_new_game', { opponent: 'nobody' });
@@ -152,7 +152,7 @@ for (const [name, kit] of [['SDK', legacyKit], ['next SDK', modernKit]]) {
   });
 }
 
-test('the next SDK takes an answer from no other issuer, and none that names no issuer', { timeout: 60_000 }, async () => {
+test('the next SDK takes an answer from no other issuer, and none that names no issuer', { timeout: 180_000 }, async () => {
   for (const spoil of [(answer) => answer.set('iss', `${server.origin}/`), (answer) => answer.delete('iss')]) {
     const memory = new Memory();
     const finish = (transport, answer) => { spoil(answer); return transport.finishAuth(answer); };

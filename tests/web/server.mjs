@@ -16,7 +16,7 @@ export async function startServer(settings = {}) {
   const executable = process.env.CHESS_MCP_EXE;
   if (!executable) throw new Error('CHESS_MCP_EXE names the executable to test');
   const root = mkdtempSync(join(tmpdir(), 'chess-mcp-web-'));
-  const env = { PATH: '/usr/bin:/bin', HOME: root, STATE_DIR: join(root, 'state'), ...settings };
+  const env = { PATH: '/usr/bin:/bin', HOME: root, STATE_DIR: join(root, 'state'), TOOL_RATE_LIMIT: 'off', AUTH_RATE_LIMIT: 'off', ...settings };
   const child = spawn(executable, ['serve', '--bind', '127.0.0.1:0'], { env, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   child.stderr.on('data', (chunk) => { log += chunk; });

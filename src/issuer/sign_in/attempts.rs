@@ -4,7 +4,7 @@ use super::Wrong;
 use crate::account::Username;
 use crate::clock::{Seconds, Timestamp};
 use crate::id::UserId;
-use crate::issuer::{Issuer, IssuerError};
+use crate::issuer::Issuer;
 use crate::secret::{Digest, Secret};
 use crate::store::{Failures, StoreError};
 
@@ -20,7 +20,7 @@ impl Issuer {
         typed: &str,
         password: Secret,
         now: Timestamp,
-    ) -> Result<Result<UserId, Wrong>, IssuerError> {
+    ) -> Result<Result<UserId, Wrong>, StoreError> {
         if !self.policy().local_sign_in {
             return Ok(Err(Wrong::Password));
         }
@@ -79,7 +79,7 @@ pub(in crate::issuer) fn failures_key(name: &str) -> Digest {
 }
 
 /// How long the next attempt has to wait: doubling from a second.
-fn wait(failures: Failures, now: Timestamp) -> Option<Seconds> {
+pub(in crate::issuer) fn wait(failures: Failures, now: Timestamp) -> Option<Seconds> {
     let beyond = failures.count.checked_sub(FREE_ATTEMPTS)?;
     let wait = Seconds(1_i64.checked_shl(beyond.min(20)).unwrap_or(i64::MAX)).min(LONGEST_WAIT);
     let until = failures.last_at + wait;

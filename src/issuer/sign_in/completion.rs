@@ -4,6 +4,7 @@ use super::Policy;
 use crate::audit::{Event, EventKind};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
+use crate::issuer::unredeemed::end_unredeemed;
 use crate::issuer::{IssuerError, at_fault, revoke};
 use crate::oauth::{AuthorizationCode, Grant, RevokeReason, Scope, ScopeSet, SignIn, SignInFault, Stage};
 use crate::secret::{Secret, random};
@@ -120,6 +121,8 @@ fn make_grant(
             at: now,
         },
     )?;
+    // Nobody is crowded out by a sign-in that its app never finished.
+    end_unredeemed(tx, now)?;
     let others = tx.grants_of(proven.user, client)?;
     let live = others
         .iter()

@@ -2,6 +2,7 @@
 
 use crate::clock::Seconds;
 use crate::id::Reference;
+use crate::issuer::sign_up::SignUpPage;
 use crate::oauth::{Scope, ScopeSet};
 use crate::secret::Secret;
 
@@ -109,6 +110,8 @@ pub struct SignInPage {
     pub username: String,
     /// Why the page is shown again.
     pub wrong: Option<Wrong>,
+    /// Hidden in the form that leads to a new account; `None` where nobody makes one.
+    pub sign_up: Option<String>,
     /// Names this sign-in in the log.
     pub reference: Reference,
 }
@@ -127,6 +130,8 @@ pub enum Wrong {
 pub enum Next {
     /// Another page.
     SignIn(Box<SignInPage>),
+    /// The page for a new account.
+    SignUp(Box<SignUpPage>),
     /// Back to the client, with the answer in the URL; a new session cookie where the person just signed in.
     Leave {
         /// Where to.

@@ -7,7 +7,8 @@ mod answer;
 mod attempts;
 mod completion;
 mod forms;
-mod session;
+pub(super) mod session;
+mod sign_up;
 
 use self::answer::silent;
 use self::completion::{Fresh, Proven, complete};
@@ -16,7 +17,8 @@ use super::clients::Unresolved;
 use super::{Issuer, IssuerError, Policy, at_fault};
 use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
-use crate::id::Reference;
+use crate::id::{Reference, UserId};
+use crate::metrics;
 use crate::oauth::{
     AuthorizationRequest, AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, ScopeSet, SignIn,
     SignInFault, Stage,
@@ -24,7 +26,7 @@ use crate::oauth::{
 use crate::secret::{Digest, Secret, random};
 use crate::store::{StoreError, Tx};
 
-pub(super) use self::attempts::failures_key;
+pub(super) use self::attempts::{failures_key, wait};
 pub use self::forms::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
 };
@@ -160,6 +162,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, "access was denied");
+        metrics::sign_in("denied");
         Ok(Next::Leave {
             url: self.denied(&sign_in.request, sign_in.reference),
             session: None,
@@ -207,6 +210,7 @@ impl Issuer {
         let (sign_in, complete) = self.0.store.write(unit).await?;
         if complete {
             tracing::info!(reference = %sign_in.reference, "sign-in is complete");
+            metrics::sign_in("complete");
             return Ok(Next::Leave {
                 url: self.granted(&sign_in.request, &code),
                 session: None,
@@ -229,9 +233,22 @@ impl Issuer {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
                 let failed = event(EventKind::LoginFailed, &sign_in, now).network(&browser.network);
                 self.0.store.write(move |tx| tx.record(&failed)).await?;
+                metrics::sign_in("failed");
                 return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
             }
         };
+        self.finish(handle, cookie, user, browser, now).await
+    }
+
+    /// Signs a person who has just proven who they are in with this browser, and lets the app in.
+    async fn finish(
+        &self,
+        handle: Digest,
+        cookie: Digest,
+        user: UserId,
+        browser: Browser,
+        now: Timestamp,
+    ) -> Result<Next, IssuerError> {
         let (policy, fresh, session) = (
             self.policy().clone(),
             Fresh::new(),
@@ -249,6 +266,7 @@ impl Issuer {
         };
         let sign_in = self.0.store.write(unit).await?;
         tracing::info!(reference = %sign_in.reference, user.id = %user, "sign-in is complete");
+        metrics::sign_in("complete");
         Ok(Next::Leave {
             url: self.granted(&sign_in.request, &code),
             session: Some(session),
@@ -288,10 +306,14 @@ impl Issuer {
         let cookie = browser.cookie.as_ref().ok_or(IssuerError::Stale)?;
         Ok(Next::SignIn(Box::new(SignInPage {
             csrf: self.csrf(cookie, &handle, "sign-in"),
-            handle,
             client_name: sign_in.client.display_name().to_owned(),
             username,
             wrong,
+            sign_up: self
+                .policy()
+                .local_sign_up
+                .then(|| self.csrf(cookie, &handle, "sign-up")),
+            handle,
             reference: sign_in.reference,
         })))
     }

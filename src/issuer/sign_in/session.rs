@@ -23,11 +23,16 @@ pub(in crate::issuer) fn signed_in(
     let Some(found) = tx.session(session.digest())? else {
         return Ok(None);
     };
-    if now >= found.expires_at || now.since(found.last_seen_at) > SESSION_IDLE {
+    if !is_live(&found, now) {
         return Ok(None);
     }
     let user = tx.user(found.user)?.filter(User::is_active);
     Ok(user.map(|user| (user, found)))
+}
+
+/// Whether a session is still good.
+pub(in crate::issuer) fn is_live(session: &BrowserSession, now: Timestamp) -> bool {
+    now < session.expires_at && now.since(session.last_seen_at) <= SESSION_IDLE
 }
 
 /// Signs a person in with a browser, under the digest of a fresh cookie. Whoever planted or knew the former cookie

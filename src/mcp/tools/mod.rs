@@ -7,6 +7,7 @@ mod play;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::input::{self, BadArguments};
 use super::text;
@@ -14,6 +15,7 @@ use super::view::{Detail, Purpose, Rendered};
 use crate::chess::Refusal;
 use crate::games::{Games, GamesError, Shown};
 use crate::id::UserId;
+use crate::metrics;
 
 /// One call of a tool that exists.
 pub(super) struct Call<'a> {
@@ -44,6 +46,7 @@ type Outcome = Result<CallToolResult, Fault>;
 impl Call<'_> {
     /// The result, a refusal in words, or the protocol error that stands for a fault of ours.
     pub(super) async fn answer(&self, arguments: Option<JsonObject>) -> Result<CallToolResult, ErrorData> {
+        let started = Instant::now();
         let outcome = match self.tool {
             "chess_new_game" => self.new_game(arguments).await,
             "chess_move" => self.play_move(arguments).await,
@@ -58,6 +61,12 @@ impl Call<'_> {
             "chess_profile" => self.profile(arguments).await,
             other => unreachable!("{other} is in the catalogue and has no code"),
         };
+        let word = match &outcome {
+            Ok(_) => "done",
+            Err(Fault::Arguments(_) | Fault::Games(GamesError::Refused(_))) => "refused",
+            Err(Fault::Games(GamesError::Store(_))) => "failed",
+        };
+        metrics::tool_call(self.tool, word, started.elapsed());
         match outcome {
             Ok(result) => Ok(result),
             Err(Fault::Arguments(fault)) => Ok(refused(&fault.to_string())),

@@ -23,6 +23,7 @@ pub(super) async fn games(store: &Store) {
     an_equal_request_finds_its_untouched_game(store, ben).await;
     owed_replies_are_found(store, ben).await;
     results_are_counted(store, ana).await;
+    one_game_is_deleted_by_its_own_person_alone(store, ana, ben).await;
     games_go_with_their_person(store, ana).await;
 }
 
@@ -367,6 +368,17 @@ async fn results_are_counted(store: &Store, ana: UserId) {
     let openings = store.read(move |tx| tx.opening_counts(ana, 5)).await.unwrap();
     assert_eq!(openings.len(), 1);
     assert_eq!((openings[0].games, openings[0].won), (1, 0));
+}
+
+async fn one_game_is_deleted_by_its_own_person_alone(store: &Store, ana: UserId, ben: UserId) {
+    let game = new_game(90, "e4", Opponent::Nobody, PersonSide::Both, at(90));
+    let id = game.id;
+    insert(store, ana, game).await;
+    for (person, there) in [(ben, false), (ana, true), (ana, false)] {
+        let deleted = store.write(move |tx| tx.delete_game(person, id)).await.unwrap();
+        assert_eq!(deleted, there);
+    }
+    assert!(store.read(move |tx| tx.game(ana, id)).await.unwrap().is_none());
 }
 
 async fn games_go_with_their_person(store: &Store, ana: UserId) {

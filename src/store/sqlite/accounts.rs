@@ -59,6 +59,12 @@ impl AccountRows for SqliteTx<'_> {
         Ok(())
     }
 
+    fn username(&mut self, user: UserId) -> Result<Option<Username>, StoreError> {
+        let mut query = self.sql("SELECT username FROM local_accounts WHERE user_id = ?1")?;
+        let name: Option<String> = query.query_row([user.to_string()], |row| row.get(0)).optional()?;
+        name.map(|name| username(user, &name)).transpose()
+    }
+
     fn local_account(&mut self, username: &Username) -> Result<Option<LocalAccount>, StoreError> {
         let mut query = self.sql("SELECT user_id, password_hash FROM local_accounts WHERE username = ?1")?;
         let found: Option<(String, String)> = query

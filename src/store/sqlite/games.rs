@@ -85,6 +85,12 @@ impl GameRows for SqliteTx<'_> {
         one_game(query.query_row(params![user.to_string(), request, since], RawGame::read))
     }
 
+    fn count_games(&mut self, user: UserId) -> Result<u32> {
+        // Read from `games_by_change` alone.
+        let mut count = self.sql("SELECT count(*) FROM games WHERE user_id = ?1")?;
+        Ok(count.query_row([user.to_string()], |row| row.get(0))?)
+    }
+
     fn insert_game(&mut self, user: UserId, game: &StoredGame) -> Result<()> {
         let mut insert = self.sql(
             "INSERT INTO games (id, user_id, opponent, level, person_plays, coach, start_fen, moves, result, reason,
@@ -153,6 +159,11 @@ impl GameRows for SqliteTx<'_> {
             game.owes_reply(),
         ])?;
         Ok(())
+    }
+
+    fn delete_game(&mut self, user: UserId, id: GameId) -> Result<bool> {
+        let mut delete = self.sql("DELETE FROM games WHERE id = ?1 AND user_id = ?2")?;
+        Ok(delete.execute(params![id.as_str(), user.to_string()])? > 0)
     }
 
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()> {

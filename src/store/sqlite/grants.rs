@@ -97,6 +97,31 @@ impl GrantRows for SqliteTx<'_> {
         self.grants(&sql, [user.map(|user| user.to_string())])
     }
 
+    fn unredeemed_grants(&mut self, now: Timestamp, limit: u32) -> Result<Vec<Grant>, StoreError> {
+        // A second press of the same button replaces the code, so every code of the grant has to be over.
+        let sql = format!(
+            "{GRANT} WHERE revoked_at IS NULL
+                AND id IN (SELECT grant_id FROM authorization_codes
+                           WHERE redeemed_at IS NULL AND expires_at <= ?1)
+                AND NOT EXISTS (SELECT 1 FROM authorization_codes
+                                WHERE grant_id = grants.id AND (redeemed_at IS NOT NULL OR expires_at > ?1))
+             LIMIT ?2"
+        );
+        self.grants(&sql, params![now, limit])
+    }
+
+    fn last_end(
+        &mut self,
+        client: &ClientId,
+        made_until: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let mut query = self.sql(
+            "SELECT max(expires_at) FROM grants
+             WHERE client_id = ?1 AND created_at <= ?2 AND revoked_at IS NULL",
+        )?;
+        Ok(query.query_row(params![client.as_str(), made_until], |row| row.get(0))?)
+    }
+
     fn insert_grant(&mut self, grant: &Grant) -> Result<(), StoreError> {
         let mut insert = self.sql(
             "INSERT INTO grants (id, user_id, client_id, scopes, auth_time, created_at, expires_at, last_used_at,

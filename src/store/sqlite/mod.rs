@@ -10,6 +10,7 @@
 
 mod accounts;
 mod audit;
+mod census;
 mod clients;
 mod games;
 mod grants;
@@ -230,6 +231,35 @@ pub(super) fn inspect(path: &Path) -> Result<(), StoreError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
     migrate::check_version(&connection)?;
     quick_check(&connection)
+}
+
+pub(super) fn look<T>(
+    path: &Path,
+    unit: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let connection = connect_to_look(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    migrate::check_version(&connection)?;
+    quick_check(&connection)?;
+    unit(&mut SqliteTx {
+        connection: &connection,
+    })
+}
+
+/// Without a write-ahead log nobody uses the file, and whoever opened it in the ordinary way would make one.
+fn connect_to_look(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let log = PathBuf::from(format!("{}-wal", path.display()));
+    if log.exists() {
+        return Ok(Connection::open_with_flags(path, flags)?);
+    }
+    let absolute = std::path::absolute(path).map_err(|error| StoreError::Backend(error.into()))?;
+    let mut url = url::Url::from_file_path(absolute).map_err(|()| StoreError::Foreign)?;
+    url.set_query(Some("immutable=1"));
+    Ok(Connection::open_with_flags(
+        url.as_str(),
+        flags | OpenFlags::SQLITE_OPEN_URI,
+    )?)
 }
 
 pub(super) fn settle(path: &Path) -> Result<(), StoreError> {

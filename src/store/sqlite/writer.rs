@@ -4,11 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{Reply, SqliteTx, StoreError, lock};
+use crate::metrics;
 use crate::store::Tx;
 
 /// Most units that share one commit; bounds how long the first of them waits.
@@ -114,7 +116,9 @@ fn write_all(connection: &Connection, queue: &Receiver<Box<dyn Waiting>>) {
         {
             group.push(next);
         }
+        let started = Instant::now();
         if commit_together(connection, &mut group).is_ok() {
+            metrics::commit(group.len(), started.elapsed());
             for unit in group {
                 unit.answer(Ok(()));
             }

@@ -154,6 +154,8 @@ pub trait GameRows {
     fn game(&mut self, user: UserId, id: GameId) -> Result<Option<StoredGame>>;
     /// The person's game that changed last.
     fn newest_game(&mut self, user: UserId) -> Result<Option<StoredGame>>;
+    /// How many games the person has.
+    fn count_games(&mut self, user: UserId) -> Result<u32>;
     /// The person's games, newest change first.
     fn games(&mut self, user: UserId, filter: &GameFilter) -> Result<Vec<GameSummary>>;
     /// The untouched game that an equal request made at `since` or later.
@@ -167,6 +169,8 @@ pub trait GameRows {
     fn insert_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
     /// Stores what changed; it becomes the one changed last.
     fn update_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
+    /// Deletes the person's game; says whether there was one.
+    fn delete_game(&mut self, user: UserId, id: GameId) -> Result<bool>;
     /// Deletes the person's engine games in which they never moved.
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()>;
     /// The level the person last played the engine at.

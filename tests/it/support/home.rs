@@ -66,6 +66,16 @@ impl Home {
         self.state_dir().join("chess-mcp.db")
     }
 
+    /// Size of the database with its log, in bytes.
+    pub(crate) fn database_size(&self) -> u64 {
+        let files = ["chess-mcp.db", "chess-mcp.db-wal"].map(|name| self.state_dir().join(name));
+        files
+            .iter()
+            .filter_map(|file| file.metadata().ok())
+            .map(|file| file.len())
+            .sum()
+    }
+
     /// The working directory of every command; a `.env` put here is read.
     pub(crate) fn work_dir(&self) -> PathBuf {
         self.root.path().join("work")

@@ -26,6 +26,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// How often a fact is looked at while waiting for it.
 pub(crate) const GLANCE: Duration = Duration::from_millis(20);
 
+/// A number that whoever runs the tests may choose.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    let value = std::env::var(name).ok().filter(|value| !value.is_empty());
+    value.map_or(default, |value| {
+        value.parse().unwrap_or_else(|_| panic!("{name} is a number"))
+    })
+}
+
 /// Waits until a fact can be observed.
 pub(crate) async fn until(what: &str, mut fact: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;

@@ -278,6 +278,26 @@ impl Server {
         Tokens::of(&self.token(&self.code(app, person).await.form()).await)
     }
 
+    /// A whole sign-in with a request of one's own: what the token endpoint answered.
+    pub(crate) async fn redeem(&self, app: &App, request: Request, person: &str) -> Reply {
+        let answer = self.walk(&mut Browser::new(self), &request, person).await;
+        let granted = Granted {
+            code: answer
+                .get("code")
+                .unwrap_or_else(|| panic!("no code: {answer:?}"))
+                .clone(),
+            pkce: request.pkce,
+            app: app.clone(),
+        };
+        self.token(&granted.form()).await
+    }
+
+    /// A whole sign-in for these scopes.
+    pub(crate) async fn sign_in_for(&self, app: &App, person: &str, scope: &str) -> Reply {
+        self.redeem(app, Request::of(app, self).set("scope", scope), person)
+            .await
+    }
+
     /// Posts a form to the token endpoint.
     pub(crate) async fn token(&self, form: &[(String, String)]) -> Reply {
         Reply::to(self.http().post(self.url("/oauth/token")).form(form)).await
@@ -288,9 +308,28 @@ impl Server {
     }
 
     pub(crate) async fn revoke(&self, app: &App, token: &str) -> Reply {
+        self.about("/oauth/revoke", app, token).await
+    }
+
+    pub(crate) async fn introspect(&self, app: &App, token: &str) -> Reply {
+        self.about("/oauth/introspect", app, token).await
+    }
+
+    async fn about(&self, path: &str, app: &App, token: &str) -> Reply {
         let mut form = vec![("token".to_owned(), token.to_owned())];
         app.sign(&mut form);
-        Reply::to(self.http().post(self.url("/oauth/revoke")).form(&form)).await
+        Reply::to(self.http().post(self.url(path)).form(&form)).await
+    }
+
+    /// What the userinfo endpoint tells the bearer of this token.
+    pub(crate) async fn userinfo(&self, token: &str) -> Reply {
+        Reply::to(self.http().get(self.url("/oauth/userinfo")).bearer_auth(token)).await
+    }
+
+    pub(crate) async fn published_keys(&self) -> Vec<Value> {
+        let reply = Reply::to(self.http().get(self.url("/oauth/jwks.json"))).await;
+        let keys = reply.expect(200).json()["keys"].clone();
+        keys.as_array().expect("a list of keys").clone()
     }
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct Server {
 }
 
 /// A client that follows nothing by itself and knows no proxy.
+#[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 pub(crate) fn http_client() -> reqwest::Client {
     client_with(HeaderMap::new())
 }
@@ -228,6 +229,14 @@ impl Server {
         pids.filter(|pid| parent(*pid) == Some(self.pid()))
             .map(|pid| (pid, command_line(pid)))
             .collect()
+    }
+
+    /// Resident memory of the process itself, in bytes.
+    pub(crate) fn memory(&self) -> u64 {
+        let status = read(Path::new(&format!("/proc/{}/status", self.pid())));
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+        kib.expect("the kernel tells the size of a process") * 1024
     }
 
     /// Processor time that its children have used, in ticks of the kernel.

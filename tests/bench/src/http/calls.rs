@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use super::lines;
 use super::load::Caller;
-use super::server::{Person, Server};
-use super::sign_in::Grant;
-use super::wire::{Connection, Tool};
+use chess_mcp_bench::server::{Person, Server};
+use chess_mcp_bench::sign_in::Grant;
+use chess_mcp_bench::wire::{Connection, Tool};
 
 /// In how deep a game its status is asked for.
 const STATUS_PLY: usize = 30;

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use tokio::task::JoinSet;
 
-use super::server::{self, Server};
+use chess_mcp_bench::figures::percentile;
+use chess_mcp_bench::server::{self, Server};
 
 /// Somebody on a connection of their own who calls over and over.
 pub(crate) trait Caller {
@@ -62,23 +63,4 @@ pub(crate) async fn run<C: Caller + 'static>(
         own_cpu: each(own, server::own_cpu()?),
     };
     Ok((round, callers))
-}
-
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
-    let place = (sorted.len() * percent / 100).min(sorted.len().saturating_sub(1));
-    sorted.get(place).copied().unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_are_taken_from_the_sorted_list() {
-        let sorted: Vec<_> = (1..=100).map(Duration::from_millis).collect();
-        assert_eq!(percentile(&sorted, 50), Duration::from_millis(51));
-        assert_eq!(percentile(&sorted, 99), Duration::from_millis(100));
-        assert_eq!(percentile(&sorted[..1], 99), Duration::from_millis(1));
-        assert_eq!(percentile(&[], 99), Duration::ZERO);
-    }
 }

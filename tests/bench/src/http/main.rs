@@ -7,16 +7,13 @@ mod lines;
 mod load;
 mod report;
 mod rounds;
-mod server;
-mod sign_in;
 mod start;
-mod wire;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use chess_mcp_bench::release;
 use clap::Parser;
 use tokio::task::LocalSet;
 
@@ -62,10 +59,7 @@ impl Options {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let options = Options::parse();
-    let chess = match &options.server {
-        Some(path) => path.clone(),
-        None => build().await?,
-    };
+    let chess = release::executable(options.server.as_deref()).await?;
     let bare = std::env::current_exe()?.with_file_name("bare");
     anyhow::ensure!(
         bare.is_file(),
@@ -87,29 +81,4 @@ async fn measure(options: &Options, chess: &Path, bare: &Path) -> Result<()> {
     }
     let bench = Bench::start(options, chess, bare).await?;
     bench.run(options).await
-}
-
-/// The release build of the package that this one lies in.
-async fn build() -> Result<PathBuf> {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
-    let mut cargo = tokio::process::Command::new("cargo");
-    cargo.args([
-        "build",
-        "--release",
-        "--bin",
-        "chess-mcp",
-        "--message-format=json-render-diagnostics",
-    ]);
-    cargo
-        .arg("--manifest-path")
-        .arg(manifest)
-        .stderr(Stdio::inherit());
-    let output = cargo.output().await.context("cargo does not start")?;
-    anyhow::ensure!(output.status.success(), "cargo build failed");
-    let messages = String::from_utf8(output.stdout)?;
-    let mut executables = messages.lines().filter_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
-        Some(PathBuf::from(message["executable"].as_str()?))
-    });
-    executables.next_back().context("cargo built no executable")
 }

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result};
 use super::calls::Noop;
 use super::load::Caller as _;
 use super::report::spread;
-use super::server::{Home, Server};
-use super::wire::{Connection, Tool};
+use chess_mcp_bench::server::{Home, Server};
+use chess_mcp_bench::wire::{Connection, Tool};
 
 /// Starts both servers in turn and prints how long each took.
 pub(crate) async fn measure(chess: &Path, bare: &Path, starts: usize) -> Result<()> {

@@ -10,30 +10,44 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, Command};
 
 /// The public URL of the measured server. Tokens name it; nothing ever connects to it.
-pub(crate) const PUBLIC_URL: &str = "http://127.0.0.1:8000";
+pub const PUBLIC_URL: &str = "http://127.0.0.1:8000";
 
 /// The password of everybody.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "correct horse battery staple";
 
 /// What `/proc` counts time in, on every architecture that Linux runs Rust on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A state directory of its own for the measured server.
-pub(crate) struct Home {
+pub struct Home {
     directory: TempDir,
     executable: PathBuf,
+    settings: Vec<(&'static str, String)>,
 }
 
 impl Home {
-    pub(crate) fn new(executable: &Path) -> Result<Self> {
+    pub fn new(executable: &Path) -> Result<Self> {
         let directory = TempDir::with_prefix("chess-mcp-bench-")?;
         let executable = executable
             .canonicalize()
             .with_context(|| executable.display().to_string())?;
+        let settings = vec![
+            ("TOOL_RATE_LIMIT", "off".to_owned()),
+            ("AUTH_RATE_LIMIT", "off".to_owned()),
+        ];
         Ok(Self {
             directory,
             executable,
+            settings,
         })
+    }
+
+    /// The same place with this setting; `None` leaves the server its default. Rate limits are off otherwise.
+    #[must_use]
+    pub fn set(mut self, name: &'static str, value: Option<&str>) -> Self {
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.extend(value.map(|value| (name, value.to_owned())));
+        self
     }
 
     fn command(&self, args: &[&str]) -> Command {
@@ -49,19 +63,17 @@ impl Home {
             .env("STATE_DIR", state)
             .env("PUBLIC_URL", PUBLIC_URL);
         command.env("LOG_FORMAT", "json").env("RUST_LOG", "warn");
-        command
-            .env("TOOL_RATE_LIMIT", "off")
-            .env("AUTH_RATE_LIMIT", "off");
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// Starts the server and waits until it listens.
-    pub(crate) async fn serve(&self) -> Result<Server> {
+    pub async fn serve(&self) -> Result<Server> {
         Server::start(self.command(&["serve", "--bind", "127.0.0.1:0"])).await
     }
 
     /// Makes accounts and gives each an access token.
-    pub(crate) async fn people(&self, count: usize) -> Result<Vec<Person>> {
+    pub async fn people(&self, count: usize) -> Result<Vec<Person>> {
         let mut people = Vec::with_capacity(count);
         for number in 0..count {
             let name = format!("person{number}");
@@ -76,7 +88,8 @@ impl Home {
         Ok(people)
     }
 
-    async fn run(&self, args: &[&str], stdin: &str) -> Result<String> {
+    /// Runs a command beside the server and returns what it printed.
+    pub async fn run(&self, args: &[&str], stdin: &str) -> Result<String> {
         let mut command = self.command(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
@@ -90,22 +103,22 @@ impl Home {
 }
 
 /// Somebody with an account and an access token.
-pub(crate) struct Person {
-    pub(crate) name: String,
-    pub(crate) token: String,
+pub struct Person {
+    pub name: String,
+    pub token: String,
 }
 
 /// A running server.
-pub(crate) struct Server {
+pub struct Server {
     child: Child,
-    pub(crate) address: String,
+    pub address: String,
     /// When the process was started.
-    pub(crate) began: Instant,
+    pub began: Instant,
 }
 
 impl Server {
     /// Starts the bare server.
-    pub(crate) async fn bare(executable: &Path) -> Result<Self> {
+    pub async fn bare(executable: &Path) -> Result<Self> {
         let mut command = Command::new(executable);
         command.kill_on_drop(true);
         Self::start(command).await
@@ -137,25 +150,25 @@ impl Server {
     }
 
     /// User and system time that the process itself has used so far.
-    pub(crate) fn cpu(&self) -> Result<Duration> {
+    pub fn cpu(&self) -> Result<Duration> {
         cpu_in(&self.proc("stat")?)
     }
 
     /// Resident memory in MB (2^20 bytes).
-    pub(crate) fn resident(&self) -> Result<f64> {
+    pub fn resident(&self) -> Result<f64> {
         let status = self.proc("status")?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
         Ok(kib.context("the kernel tells the size of a process")? / 1024.0)
     }
 
-    pub(crate) async fn kill(mut self) -> Result<()> {
+    pub async fn kill(mut self) -> Result<()> {
         Ok(self.child.kill().await?)
     }
 }
 
 /// User and system time that this program has used so far.
-pub(crate) fn own_cpu() -> Result<Duration> {
+pub fn own_cpu() -> Result<Duration> {
     cpu_in(&std::fs::read_to_string("/proc/self/stat")?)
 }
 

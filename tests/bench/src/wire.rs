@@ -16,28 +16,28 @@ use tokio::net::TcpStream;
 const REVISION: &str = "2026-07-28";
 
 /// An answer, read whole.
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+pub struct Reply {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Bytes,
     /// From the first byte sent to the last byte read.
-    pub(crate) took: Duration,
+    pub took: Duration,
 }
 
 impl Reply {
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 }
 
 /// A connection that is kept open.
-pub(crate) struct Connection {
+pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: HeaderValue,
 }
 
 impl Connection {
-    pub(crate) async fn open(address: &str) -> Result<Self> {
+    pub async fn open(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address)
             .await
             .with_context(|| format!("connecting to {address}"))?;
@@ -50,7 +50,7 @@ impl Connection {
         })
     }
 
-    pub(crate) async fn send(
+    pub async fn send(
         &mut self,
         method: Method,
         path: &Uri,
@@ -77,15 +77,25 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Posts a form.
+    pub async fn post_form(&mut self, path: &'static str, form: String) -> Result<Reply> {
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind)]);
+        self.send(Method::POST, &Uri::from_static(path), &headers, Bytes::from(form))
+            .await
+    }
+}
+
 /// Calls of one tool with one token.
-pub(crate) struct Tool {
+pub struct Tool {
     path: Uri,
     headers: HeaderMap,
     name: &'static str,
 }
 
 impl Tool {
-    pub(crate) fn new(name: &'static str, token: Option<&str>) -> Result<Self> {
+    pub fn new(name: &'static str, token: Option<&str>) -> Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(
@@ -115,20 +125,26 @@ impl Tool {
     }
 
     /// The message that calls it with these arguments, given as JSON.
-    pub(crate) fn message(&self, arguments: &str) -> Bytes {
+    pub fn message(&self, arguments: &str) -> Bytes {
         let name = self.name;
         Bytes::from(format!(
             r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"{name}","arguments":{arguments},"_meta":{{"io.modelcontextprotocol/protocolVersion":"{REVISION}","io.modelcontextprotocol/clientCapabilities":{{}},"io.modelcontextprotocol/clientInfo":{{"name":"bench","version":"1"}}}}}}}}"#
         ))
     }
 
+    /// Whether the token it was made with still opens the door.
+    pub async fn is_admitted(&self, connection: &mut Connection) -> Result<bool> {
+        let message = self.message("{}");
+        let reply = connection
+            .send(Method::POST, &self.path, &self.headers, message)
+            .await?;
+        let known = matches!(reply.status, 200 | 401);
+        anyhow::ensure!(known, "{}: {}", reply.status, reply.text());
+        Ok(reply.status == 200)
+    }
+
     /// Calls it and checks that it worked and that the answer holds `expected`.
-    pub(crate) async fn call(
-        &self,
-        connection: &mut Connection,
-        message: Bytes,
-        expected: &str,
-    ) -> Result<Reply> {
+    pub async fn call(&self, connection: &mut Connection, message: Bytes, expected: &str) -> Result<Reply> {
         let reply = connection
             .send(Method::POST, &self.path, &self.headers, message)
             .await?;
@@ -146,7 +162,7 @@ impl Tool {
 }
 
 /// Random enough for a verifier or a state: nobody attacks a benchmark.
-pub(crate) fn token_of(number: usize) -> String {
+pub fn token_of(number: usize) -> String {
     use sha2::Digest as _;
     let digest = sha2::Sha256::digest(format!("bench {number}"));
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest)

@@ -7,23 +7,24 @@ use form_urlencoded::Serializer;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, LOCATION, ORIGIN, SET_COOKIE};
 use hyper::{Method, Uri};
+use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::server::{PASSWORD, PUBLIC_URL, Server};
-use super::wire::{Connection, Reply, token_of};
+use crate::server::{PASSWORD, PUBLIC_URL, Server};
+use crate::wire::{Connection, Reply, token_of};
 
 /// Where the app waits for its answer. Nobody listens there: the walk ends at the door.
 const CALLBACK: &str = "http://127.0.0.1:3999/callback";
 
 /// What an app holds of a person's permission.
-pub(crate) struct Grant {
-    pub(crate) client_id: String,
-    pub(crate) refresh_token: String,
+pub struct Grant {
+    pub client_id: String,
+    pub refresh_token: String,
 }
 
 /// Registers a public client.
-pub(crate) async fn register(server: &Server) -> Result<String> {
+pub async fn register(server: &Server) -> Result<String> {
     let mut connection = Connection::open(&server.address).await?;
     let metadata = json!({
         "client_name": "Bench",
@@ -50,28 +51,56 @@ pub(crate) async fn register(server: &Server) -> Result<String> {
 }
 
 /// Signs a person in for this client.
-pub(crate) async fn grant(server: &Server, client_id: &str, person: &str, number: usize) -> Result<Grant> {
-    let mut browser = Browser {
-        connection: Connection::open(&server.address).await?,
-        cookies: Vec::new(),
-    };
-    let verifier = token_of(number);
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(&verifier));
-    let resource = format!("{PUBLIC_URL}/mcp");
-    let query = form(&[
-        ("response_type", "code"),
+pub async fn grant(server: &Server, client_id: &str, person: &str, number: usize) -> Result<Grant> {
+    let code = code(server, client_id, person, number).await?;
+    let mut connection = Connection::open(&server.address).await?;
+    let tokens = Tokens::of(&connection.post_form("/oauth/token", code.form).await?)?;
+    Ok(Grant {
+        client_id: client_id.to_owned(),
+        refresh_token: tokens.refresh_token,
+    })
+}
+
+/// What the token endpoint answers.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Tokens {
+    pub access_token: String,
+    pub refresh_token: String,
+}
+
+impl Tokens {
+    /// The tokens in a successful answer.
+    pub fn of(reply: &Reply) -> Result<Self> {
+        anyhow::ensure!(
+            reply.status == 200,
+            "no tokens: {}: {}",
+            reply.status,
+            reply.text()
+        );
+        Ok(serde_json::from_slice(&reply.body)?)
+    }
+}
+
+/// The form that refreshes a token.
+pub fn refreshing(client_id: &str, refresh_token: &str) -> String {
+    form(&[
+        ("grant_type", "refresh_token"),
         ("client_id", client_id),
-        ("redirect_uri", CALLBACK),
-        ("scope", "chess"),
-        ("state", "bench"),
-        ("code_challenge", &challenge),
-        ("code_challenge_method", "S256"),
-        ("resource", &resource),
-    ]);
-    let consent = browser.open(&format!("/oauth/authorize?{query}")).await?;
-    let sign_in = browser.post(&consent, &[("decision", "allow")]).await?;
-    let left = browser
-        .post(&sign_in, &[("username", person), ("password", PASSWORD)])
+        ("refresh_token", refresh_token),
+    ])
+}
+
+/// A code that was granted and not redeemed.
+pub struct Code {
+    /// The form that redeems it.
+    pub form: String,
+}
+
+/// Signs a person in for this client, up to the code.
+pub async fn code(server: &Server, client_id: &str, person: &str, number: usize) -> Result<Code> {
+    let left = Waiting::at_password(server, client_id, number)
+        .await?
+        .answer(person, PASSWORD)
         .await?;
     let location = left
         .headers
@@ -85,23 +114,55 @@ pub(crate) async fn grant(server: &Server, client_id: &str, person: &str, number
     let code = answer
         .find_map(|(name, value)| (name == "code").then_some(value))
         .context("no code")?;
-    let redemption = form(&[
-        ("grant_type", "authorization_code"),
-        ("client_id", client_id),
-        ("code", &code),
-        ("code_verifier", &verifier),
-        ("redirect_uri", CALLBACK),
-        ("resource", &resource),
-    ]);
-    let reply = browser.send(Method::POST, "/oauth/token", redemption).await?;
-    let body: serde_json::Value = serde_json::from_slice(&reply.body)?;
-    let refresh_token = body["refresh_token"]
-        .as_str()
-        .with_context(|| format!("no refresh token: {body}"))?;
-    Ok(Grant {
-        client_id: client_id.to_owned(),
-        refresh_token: refresh_token.to_owned(),
+    Ok(Code {
+        form: form(&[
+            ("grant_type", "authorization_code"),
+            ("client_id", client_id),
+            ("code", &code),
+            ("code_verifier", &token_of(number)),
+            ("redirect_uri", CALLBACK),
+            ("resource", &format!("{PUBLIC_URL}/mcp")),
+        ]),
     })
+}
+
+/// A browser that shows the page which asks for name and password.
+pub struct Waiting {
+    browser: Browser,
+    page: Reply,
+}
+
+impl Waiting {
+    /// Walks there in a fresh browser.
+    pub async fn at_password(server: &Server, client_id: &str, number: usize) -> Result<Self> {
+        let mut browser = Browser {
+            connection: Connection::open(&server.address).await?,
+            cookies: Vec::new(),
+        };
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(token_of(number)));
+        let query = form(&[
+            ("response_type", "code"),
+            ("client_id", client_id),
+            ("redirect_uri", CALLBACK),
+            ("scope", "chess"),
+            ("state", "bench"),
+            ("code_challenge", &challenge),
+            ("code_challenge_method", "S256"),
+            ("resource", &format!("{PUBLIC_URL}/mcp")),
+        ]);
+        let consent = browser.open(&format!("/oauth/authorize?{query}")).await?;
+        anyhow::ensure!(consent.status == 200, "{}: {}", consent.status, consent.text());
+        let page = browser.post(&consent, &[("decision", "allow")]).await?;
+        anyhow::ensure!(page.status == 200, "{}: {}", page.status, page.text());
+        Ok(Self { browser, page })
+    }
+
+    /// Types name and password. The page stays good for another try as long as they are wrong.
+    pub async fn answer(&mut self, person: &str, password: &str) -> Result<Reply> {
+        self.browser
+            .post(&self.page, &[("username", person), ("password", password)])
+            .await
+    }
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
@@ -154,7 +215,6 @@ impl Browser {
             let pair = cookie.to_str()?.split(';').next().unwrap_or_default();
             self.cookies.push(pair.to_owned());
         }
-        anyhow::ensure!(reply.status < 400, "{path}: {}: {}", reply.status, reply.text());
         Ok(reply)
     }
 }

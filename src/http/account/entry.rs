@@ -1,0 +1,87 @@
+//! The way into the account without an app.
+
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+use super::{Notice, done, own_page_form, refuse};
+use crate::http::form::Form;
+use crate::http::{Door, cookies, error};
+use crate::issuer::{EntryForm, EntryPage, NewAccountForm, SignUpForm};
+use crate::secret::Secret;
+use crate::urls::path;
+
+/// The page that lets a person in.
+pub(super) fn page(door: &Door, page: &EntryPage, notice: Option<Notice>) -> Response {
+    named(door, page, door.0.pages.entry(page, notice))
+}
+
+/// The page with the cookie that its form belongs to.
+fn named(door: &Door, page: &EntryPage, mut response: Response) -> Response {
+    cookies::set_browser(&mut response, &page.browser, door.secure());
+    response
+}
+
+/// `POST /account/sign-in`
+pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Response {
+    let (form, browser) = match own_page_form(&door, request).await {
+        Ok(both) => both,
+        Err(refusal) => return refusal,
+    };
+    let form = EntryForm {
+        csrf: form.get("csrf").unwrap_or_default().to_owned(),
+        username: form.get("username").unwrap_or_default().to_owned(),
+        password: typed(&form, "password"),
+    };
+    match door.0.issuer.enter(form, browser).await {
+        Ok(Ok(session)) => {
+            let mut response = error::leave(path::ACCOUNT);
+            cookies::set_session(&mut response, &session, door.secure());
+            response
+        }
+        Ok(Err(again)) => page(&door, &again, None),
+        Err(fault) => refuse(&door, fault),
+    }
+}
+
+/// `GET /account/sign-up`
+pub(super) async fn ask_account(State(door): State<Door>, headers: HeaderMap) -> Response {
+    let browser = cookies::browser(&headers, door.secure());
+    let page = door.0.issuer.entry_page(&browser);
+    named(&door, &page, door.0.pages.new_account(&page))
+}
+
+/// `POST /account/sign-up`
+pub(super) async fn sign_up(State(door): State<Door>, request: Request) -> Response {
+    let (form, browser) = match own_page_form(&door, request).await {
+        Ok(both) => both,
+        Err(refusal) => return refusal,
+    };
+    let form = SignUpForm {
+        csrf: form.get("csrf").unwrap_or_default().to_owned(),
+        account: new_account(&form),
+    };
+    match door.0.issuer.enter_anew(form, browser).await {
+        Ok(Ok(session)) => {
+            let mut response = done(&door, Notice::Welcome);
+            cookies::set_session(&mut response, &session, door.secure());
+            response
+        }
+        Ok(Err(again)) => named(&door, &again, door.0.pages.new_account(&again)),
+        Err(fault) => refuse(&door, fault),
+    }
+}
+
+/// What somebody chose for their new account.
+pub(super) fn new_account(form: &Form) -> NewAccountForm {
+    NewAccountForm {
+        username: form.get("username").unwrap_or_default().to_owned(),
+        password: typed(form, "password"),
+        again: typed(form, "again"),
+    }
+}
+
+/// What was typed into a field for a password; nothing, where it is missing.
+pub(super) fn typed(form: &Form, name: &str) -> Secret {
+    form.secret(name).unwrap_or_else(|| Secret::new(String::new()))
+}

@@ -1,0 +1,21 @@
+//! Positions as people type them: what is accepted is written so that it reads back as itself.
+#![no_main]
+
+use chess_mcp::chess::{Coaching, Color, Game, Start, diagram, facts, fen_of, san_moves};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(start) = Start::from_fen(&String::from_utf8_lossy(data)) else {
+        return;
+    };
+    let fen = fen_of(start.position());
+    let again = Start::from_fen(&fen).expect("what we write we read");
+    assert_eq!(fen_of(again.position()), fen);
+    assert!(again.notes().is_empty(), "{fen}: {:?}", again.notes());
+    let _ = diagram(start.position(), Color::White);
+    let game = Game::new(&start);
+    assert!(facts(&game, 0, Coaching::For(game.turn())).len() <= 3);
+    for san in san_moves(start.position()) {
+        game.read(&san).expect("a legal move is understood");
+    }
+});

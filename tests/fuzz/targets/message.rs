@@ -1,0 +1,18 @@
+//! Bodies of MCP requests: what passes is one JSON-RPC object, what does not is answered with one of two codes.
+#![no_main]
+
+use chess_mcp::fuzzing::message;
+use libfuzzer_sys::fuzz_target;
+use serde::de::IgnoredAny;
+
+fuzz_target!(|body: &[u8]| {
+    let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    match message(body) {
+        Ok(()) => assert!(is_json),
+        Err(answer) => {
+            let code = answer["error"]["code"].as_i64();
+            assert!(matches!(code, Some(-32700 | -32600)), "{answer}");
+            assert!(is_json || code == Some(-32700), "{answer}");
+        }
+    }
+});
