@@ -35,7 +35,7 @@ async fn welcome(server: &Server, app: &App) -> Browser {
 }
 
 /// Makes every kept document one that has to be read again.
-fn age(server: &Server) {
+pub(crate) fn age(server: &Server) {
     change(server, "UPDATE client_documents SET fresh_until = 0");
 }
 
