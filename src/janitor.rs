@@ -7,13 +7,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::issuer::Issuer;
-use crate::store::Store;
+use crate::store::{Most, Store, StoreError};
 
 const USES: Duration = Duration::from_mins(1);
-const SWEEP: Duration = Duration::from_hours(1);
+const SWEEP: Duration = Duration::from_mins(5);
 
 /// Rows of a kind that one unit deletes, so that nobody waits long behind it.
 const SLICE: u32 = 500;
+
+/// Anybody can begin a sign-in and so leave events; beyond these numbers the oldest make room.
+const MOST: Most = Most {
+    sign_ins: 20_000,
+    events: 100_000,
+};
 
 /// Works until `shutdown`; writes down the last uses before it ends.
 pub(crate) async fn run(store: Store, issuer: Issuer, clock: Clock, shutdown: CancellationToken) {
@@ -58,7 +64,10 @@ async fn rotate_keys(issuer: &Issuer) {
 async fn sweep(store: &Store, clock: &Clock) {
     let now = clock.now();
     loop {
-        match store.write(move |tx| tx.sweep(now, SLICE)).await {
+        match store
+            .write(move |tx| Ok::<_, StoreError>(tx.sweep(now, SLICE)? + tx.trim(MOST, SLICE)?))
+            .await
+        {
             Ok(0) => return,
             Ok(rows) => tracing::debug!(rows, "deleted what has expired"),
             Err(error) => return tracing::warn!(%error, "could not delete what has expired"),

@@ -93,11 +93,19 @@ async fn caller(door: &Door, headers: &HeaderMap) -> Result<Principal, Response>
 
 fn challenged(door: &Door, why: Challenge) -> Response {
     let header = challenge(door.0.issuer.public_url(), why);
-    let (status, code) = match why {
-        Challenge::NoToken | Challenge::InvalidToken => (StatusCode::UNAUTHORIZED, "invalid_token"),
-        Challenge::InsufficientScope => (StatusCode::FORBIDDEN, "insufficient_scope"),
+    let (status, code, description) = match why {
+        Challenge::NoToken | Challenge::InvalidToken => (
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "sign in to use this server",
+        ),
+        Challenge::InsufficientScope => (
+            StatusCode::FORBIDDEN,
+            "insufficient_scope",
+            "the access token does not allow chess; ask for that scope",
+        ),
     };
-    let body = axum::Json(json!({"error": code, "error_description": "sign in to use this server"}));
+    let body = axum::Json(json!({"error": code, "error_description": description}));
     let mut response = (status, error::no_store(), body).into_response();
     if let Ok(header) = HeaderValue::try_from(header) {
         response.headers_mut().insert(WWW_AUTHENTICATE, header);

@@ -148,7 +148,8 @@ impl Pages {
             ready,
             account: path::ACCOUNT,
         };
-        self.show(Surface::Own, StatusCode::OK, &template)
+        // It has no form, and may well be what an app's window shows first.
+        self.show(Surface::SignIn, StatusCode::OK, &template)
     }
 
     /// The mark of every page, as the browser's icon.

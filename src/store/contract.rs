@@ -6,8 +6,9 @@ use std::path::Path;
 
 use tokio::task::JoinSet;
 
-use super::{Fact, Store, StoreError, Tx};
+use super::{Fact, Most, Store, StoreError, Tx};
 use crate::account::{BrowserSession, LocalAccount, User, Username};
+use crate::audit::{Event, EventFilter, EventKind};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
@@ -27,6 +28,7 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     a_removed_person_leaves_nothing(&store).await;
     sessions_beyond_the_limit_end(&store).await;
     what_has_expired_is_swept(&store).await;
+    what_piles_up_is_trimmed(&store).await;
     games::games(&store).await;
     store.close().await;
     let again = open();
@@ -279,6 +281,25 @@ async fn sessions_beyond_the_limit_end(store: &Store) {
             .unwrap();
         assert_eq!(found.is_some(), n >= 2, "session {n}");
     }
+}
+
+async fn what_piles_up_is_trimmed(store: &Store) {
+    let kept = store
+        .write(|tx| -> Result<_, StoreError> {
+            for second in 0..10 {
+                tx.record(&Event::new(EventKind::LimitHit, at(second)))?;
+            }
+            let most = Most {
+                sign_ins: 0,
+                events: 3,
+            };
+            while tx.trim(most, 2)? > 0 {}
+            tx.events(&EventFilter::default())
+        })
+        .await
+        .unwrap();
+    let times: Vec<_> = kept.iter().map(|event| event.at).collect();
+    assert_eq!(times, [at(9), at(8), at(7)], "the newest stay");
 }
 
 async fn what_has_expired_is_swept(store: &Store) {

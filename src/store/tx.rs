@@ -272,8 +272,19 @@ pub trait CensusRows {
     fn census(&mut self, now: Timestamp) -> Result<Census>;
 }
 
-/// Removal of what has expired.
+/// How many rows of a kind that strangers can pile up are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Most {
+    /// Sign-ins under way.
+    pub sign_ins: u32,
+    /// Events of the record.
+    pub events: u32,
+}
+
+/// Removal of what has expired, and of what piles up.
 pub trait Sweep {
     /// Deletes at most `limit` rows of each kind that nothing needs any more; says how many went.
     fn sweep(&mut self, now: Timestamp, limit: u32) -> Result<usize>;
+    /// Deletes the oldest rows beyond `most`, at most `limit` of each kind; says how many went.
+    fn trim(&mut self, most: Most, limit: u32) -> Result<usize>;
 }

@@ -55,6 +55,7 @@ async fn the_server_document_is_the_same_at_every_path() {
         "preferred_username",
         "updated_at"
       ],
+      "client_id_metadata_document_supported": true,
       "code_challenge_methods_supported": [
         "S256"
       ],

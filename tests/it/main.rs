@@ -8,6 +8,7 @@
 
 mod support;
 
+mod account;
 mod authorize;
 mod bearer;
 mod cli;
@@ -31,6 +32,7 @@ mod lifecycle;
 mod limits;
 mod mcp_protocol;
 mod metrics;
+mod page_headers;
 mod races;
 mod redirects;
 mod refresh;
@@ -39,6 +41,8 @@ mod revoke;
 mod rmcp_client;
 mod scopes;
 mod secrets_in_logs;
+mod sessions;
+mod sign_up;
 mod token;
 mod tools_games;
 mod tools_moves;

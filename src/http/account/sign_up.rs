@@ -21,7 +21,9 @@ pub(super) async fn during_sign_in(State(door): State<Door>, request: Request) -
     // The button on the sign-in page sends no field of a new account yet.
     let filled = form.all("username").next().is_some();
     let issuer = &door.0.issuer;
-    let next = if filled {
+    let next = if form.get("instead").is_some() {
+        issuer.ask_existing(handle, csrf, browser).await
+    } else if filled {
         issuer.sign_up(handle, csrf, new_account(&form), browser).await
     } else {
         issuer.ask_account(handle, csrf, browser).await

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
 use axum::response::Response;
 
-use super::words::{Ago, Fault, GameLine, whole_wait};
+use super::words::{Ago, Day, Fault, GameLine, whole_wait};
 use super::{Pages, Shell, Surface};
 use crate::games::{Page, StoredGame};
 use crate::http::account::Notice;

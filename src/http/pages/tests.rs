@@ -1,15 +1,25 @@
 use std::collections::BTreeMap;
 
 use axum::body::to_bytes;
+use axum::http::header::RETRY_AFTER;
 use html5gum::{Token, Tokenizer};
 
 use super::*;
-use crate::issuer::Account;
+use crate::account::Username;
+use crate::chess::{Game, Opening, Opponent, PersonSide, Reason, Score};
+use crate::clock::{Seconds, Timestamp};
+use crate::games::{GameSummary, Page, StoredGame};
+use crate::http::account::Notice;
+use crate::id::{GameId, GrantId, UserId};
+use crate::issuer::{
+    Account, AccountFault, AccountForm, AccountPage, ConnectedApp, EntryPage, FormKey, OwnSession,
+    SignUpFault, SignUpFor, SignUpPage, WeakPassword,
+};
 use crate::oauth::Scope;
-use crate::secret::Secret;
+use crate::secret::{MasterKey, Secret};
 
 /// What strangers might call themselves.
-const PAYLOADS: [&str; 12] = [
+const PAYLOADS: [&str; 40] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "' autofocus onfocus=alert(1) x='",
@@ -22,6 +32,34 @@ const PAYLOADS: [&str; 12] = [
     "&lt;b&gt; &amp;quot; &#x3c;script&#x3e;",
     "{{ 7*7 }}{% raw %}",
     "<button name=decision value=allow>",
+    "<ScRiPt>alert(1)</sCrIpT>",
+    "<img src=x onerror=alert(1)//",
+    "<svg><script>alert(1)</script></svg>",
+    "<math><mi//xlink:href='data:x,<script>alert(1)</script>'>",
+    "<iframe srcdoc='<script>alert(1)</script>'>",
+    "<body onload=alert(1)>",
+    "<input name=csrf value=x>",
+    "<input type=hidden name=scope value=email>",
+    "</p></section></main><h1>Signed out</h1>",
+    "</textarea><script>alert(1)</script>",
+    "</noscript><img src=x onerror=alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "<base href=https://evil.example>",
+    "<meta http-equiv=refresh content=0;url=https://evil.example>",
+    "<link rel=stylesheet href=https://evil.example>",
+    "<style>*{display:none}</style>",
+    "<details open ontoggle=alert(1)>",
+    "<template><script>alert(1)</script></template>",
+    "\" onmouseover=\"alert(1)",
+    "` onmouseover=alert(1) `",
+    "\u{2028}<script>alert(1)</script>",
+    "\u{ff1c}script\u{ff1e}alert(1)\u{ff1c}/script\u{ff1e}",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)&#60;/script&#62;",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "<![CDATA[<script>alert(1)</script>]]>",
 ];
 
 /// A page taken apart by the rules of the HTML standard.
@@ -111,7 +149,116 @@ fn sign_in_page(wrong: Option<Wrong>) -> SignInPage {
         client_name: "ChatGPT".to_owned(),
         username: "anna".to_owned(),
         wrong,
+        sign_up: Some("other-csrf".to_owned()),
         reference: Reference::new([7; 10]),
+    }
+}
+
+fn form_key() -> FormKey {
+    FormKey::new(
+        MasterKey::new([1; 32]).mac("csrf"),
+        Secret::new("ss_cookie".to_owned()),
+    )
+}
+
+fn sign_up_page(fault: Option<SignUpFault>) -> SignUpPage {
+    SignUpPage {
+        sign_in: Some(SignUpFor {
+            handle: Secret::new("st_handle".to_owned()),
+            client_name: "ChatGPT".to_owned(),
+            reference: Reference::new([7; 10]),
+        }),
+        csrf: "csrf-value".to_owned(),
+        username: "anna".to_owned(),
+        fault,
+    }
+}
+
+fn entry_page(wrong: Option<Wrong>) -> EntryPage {
+    EntryPage {
+        browser: Secret::new("br_cookie".to_owned()),
+        forms: form_key(),
+        username: "anna".to_owned(),
+        wrong,
+        fault: None,
+        sign_up: true,
+    }
+}
+
+fn account_page() -> AccountPage {
+    let at = Timestamp::from_seconds(1_700_000_000);
+    let app = |n: u8, verified_host: Option<&str>, destination: &str| ConnectedApp {
+        id: GrantId::new(at, [n; 10]),
+        name: "ChatGPT".to_owned(),
+        verified_host: verified_host.map(str::to_owned),
+        destination: destination.to_owned(),
+        scopes: Scope::ALL.to_vec(),
+        created_at: at,
+        last_used_at: at,
+        expires_at: at,
+    };
+    let session = |id: &str, is_this| OwnSession {
+        id: id.to_owned(),
+        agent: "Firefox on Linux".to_owned(),
+        network: "192.0.2.0/24".to_owned(),
+        signed_in_at: at,
+        last_seen_at: at,
+        is_this,
+    };
+    AccountPage {
+        user: UserId::new(at, [1; 10]),
+        name: "Anna".to_owned(),
+        username: Some(Username::parse("anna").unwrap()),
+        created_at: at,
+        apps: vec![
+            app(1, None, "chatgpt.com"),
+            app(2, Some("claude.ai"), "127.0.0.1"),
+            app(3, None, ""),
+        ],
+        sessions: vec![session("this", true), session("other", false)],
+        forms: form_key(),
+        now: at,
+    }
+}
+
+fn stored_game() -> StoredGame {
+    let at = Timestamp::from_seconds(1_700_000_000);
+    StoredGame {
+        id: GameId::new([3; 8]),
+        opponent: Opponent::Engine { level: 3 },
+        person: PersonSide::White,
+        coach: false,
+        game: Game::default(),
+        opening: None,
+        revision: 1,
+        touched: true,
+        request: None,
+        last_text: None,
+        undone_from: None,
+        created_at: at,
+        changed_at: at,
+    }
+}
+
+fn some_games() -> Page {
+    let summary = GameSummary {
+        id: GameId::new([3; 8]),
+        opponent: Opponent::Engine { level: 3 },
+        person: PersonSide::White,
+        ply: 4,
+        turn: crate::chess::Color::White,
+        score: Score::Black,
+        reason: Some(Reason::Checkmate),
+        opening: Some(Opening {
+            eco: "A00".to_owned(),
+            name: "Barnes Opening".to_owned(),
+        }),
+        changed_at: Timestamp::from_seconds(1_700_000_000),
+        change: 17,
+    };
+    Page {
+        games: vec![summary],
+        next: Some(17),
     }
 }
 
@@ -130,15 +277,48 @@ fn every_page(pages: &Pages) -> Vec<Response> {
         pages.sign_in(&sign_in_page(None)),
         pages.sign_in(&sign_in_page(Some(Wrong::Password))),
         pages.sign_in(&sign_in_page(Some(Wrong::Wait(Seconds(30))))),
+        pages.sign_up(&sign_up_page(None)),
+        pages.sign_up(&sign_up_page(Some(SignUpFault::Taken))),
         pages.message(StatusCode::BAD_REQUEST, "Stale", "Begin again.", None),
         pages.home(true),
         pages.home(false),
     ]
+    .into_iter()
+    .chain(own_pages(pages))
+    .collect()
+}
+
+/// Those of a person's own account.
+fn own_pages(pages: &Pages) -> Vec<Response> {
+    let account = account_page();
+    let wrong = AccountFault::Wrong(Wrong::Password);
+    let mut own = vec![
+        pages.entry(&entry_page(None), None),
+        pages.entry(&entry_page(Some(Wrong::Password)), Some(Notice::SignedOut)),
+        pages.new_account(&entry_page(None)),
+        pages.account(&account, &some_games(), None),
+        pages.games(&some_games()),
+        pages.delete_game(&account, &stored_game()),
+        pages.password(&account, None),
+        pages.password(&account, Some(&wrong)),
+        pages.delete_account(&account, None),
+        pages.delete_account(&account, Some(&AccountFault::OtherName)),
+        pages.account_message(StatusCode::NOT_FOUND, "Nothing here", "It is gone."),
+    ];
+    own.extend(
+        Notice::ALL
+            .iter()
+            .map(|notice| pages.account(&account, &some_games(), Some(*notice))),
+    );
+    own
 }
 
 #[tokio::test]
 async fn every_page_is_closed_to_everything_else() {
-    for response in every_page(&pages()) {
+    let pages = pages();
+    let in_sign_in = every_page(&pages).len() - own_pages(&pages).len();
+    for (index, response) in every_page(&pages).into_iter().enumerate() {
+        let own = index >= in_sign_in;
         let headers = response.headers().clone();
         let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());
         let page = html(response).await;
@@ -146,7 +326,8 @@ async fn every_page_is_closed_to_everything_else() {
         let (style, _) = rest.split_once("</style>").unwrap();
         let digest = STANDARD.encode(Digest::of(style.as_bytes()).as_bytes());
         let policy = format!(
-            "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+            "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'{}",
+            if own { "; form-action 'self'" } else { "" }
         );
         for (name, value) in [
             ("content-security-policy", policy.as_str()),
@@ -159,7 +340,8 @@ async fn every_page_is_closed_to_everything_else() {
         ] {
             assert_eq!(header(name).as_deref(), Some(value), "{name}");
         }
-        assert_eq!(header("cross-origin-opener-policy"), None);
+        let opener = header("cross-origin-opener-policy");
+        assert_eq!(opener.as_deref(), own.then_some("same-origin"));
         let features = header("permissions-policy").unwrap();
         assert!(
             features.split(", ").all(|feature| feature.ends_with("=()")),
@@ -182,8 +364,12 @@ async fn nothing_runs_and_nothing_is_fetched() {
     for response in every_page(&pages()) {
         let page = parsed(response).await;
         for (tag, attributes) in &page.tags {
-            let foreign = ["script", "img", "iframe", "object", "a", "base"];
+            let foreign = ["script", "img", "iframe", "object", "base"];
             assert!(!foreign.contains(&tag.as_str()), "{tag}");
+            if tag == "a" {
+                let target = &attributes["href"];
+                assert!(target.starts_with('/') && !target.starts_with("//"), "{target}");
+            }
             for name in attributes.keys() {
                 assert!(
                     !name.starts_with("on") && name != "style" && name != "src",
@@ -242,7 +428,45 @@ async fn who_let_the_app_in_before_gets_a_shorter_page() {
     assert!(page.text.contains("Continue as anna"), "{}", page.text);
     assert!(page.text.contains("chatgpt.com"));
     let details = page.all("details");
-    assert!(details.iter().all(|details| !details.contains_key("open")));
+    assert!(
+        details.len() == 1 && !details[0].contains_key("open"),
+        "{details:?}"
+    );
+    assert_eq!(optional(&page), ["offline_access", "profile", "email"]);
+}
+
+/// The scopes that a person may leave out, each ticked.
+fn optional(page: &Parsed) -> Vec<&str> {
+    let inputs = page.all("input").into_iter();
+    let boxes = inputs.filter(|input| input["name"] == "scope");
+    boxes
+        .inspect(|input| assert!(input["type"] == "checkbox" && input.contains_key("checked")))
+        .map(|input| input["value"].as_str())
+        .collect()
+}
+
+#[tokio::test]
+async fn optional_scopes_can_be_left_out_and_the_others_cannot() {
+    let page = parsed(pages().consent(&consent_page())).await;
+    assert_eq!(optional(&page), ["offline_access", "profile", "email"]);
+    for scope in Scope::ALL {
+        assert!(page.text.contains(scope.meaning()), "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_verified_address_stands_above_the_name_and_the_destination() {
+    let mut page = consent_page();
+    page.verified_host = Some("claude.ai".to_owned());
+    page.destination = "127.0.0.1".to_owned();
+    page.local_app = true;
+    let text = html(pages().consent(&page)).await;
+    let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle}"));
+    assert!(at("<p class=\"destination\">claude.ai</p>") < at("“<bdi>ChatGPT</bdi>”"));
+    assert!(at("“<bdi>ChatGPT</bdi>”") < at("<p class=\"goes\">127.0.0.1</p>"));
+    assert!(text.contains("verified address") && text.contains("Did you just start this?"));
+    let unverified = html(pages().consent(&consent_page())).await;
+    assert!(!unverified.contains("verified address"));
 }
 
 #[tokio::test]
@@ -284,12 +508,12 @@ async fn sign_in_is_a_plain_form_with_one_button() {
             .iter()
             .map(|f| f["action"].as_str())
             .collect::<Vec<_>>(),
-        [path::SIGN_IN]
+        [path::SIGN_IN, path::SIGN_UP]
     );
     assert_eq!(page.value_of("sign_in"), "st_handle");
     assert_eq!(page.value_of("csrf"), "csrf-value");
     assert_eq!(page.value_of("username"), "anna");
-    assert_eq!(page.all("button").len(), 1);
+    assert_eq!(page.all("button").len(), 2);
     assert!(text.contains("<button>Sign in</button>"));
     for (name, autocomplete) in [("username", "username"), ("password", "current-password")] {
         let inputs = page.all("input");
@@ -388,7 +612,7 @@ async fn home_shows_what_to_paste_and_how_it_is() {
 #[tokio::test]
 async fn what_strangers_write_stays_text() {
     type Make = fn(&str) -> Response;
-    let shown: [(&str, Make); 7] = [
+    let shown: [(&str, Make); 16] = [
         ("client name on consent", |value| {
             let mut page = consent_page();
             value.clone_into(&mut page.client_name);
@@ -414,6 +638,53 @@ async fn what_strangers_write_stays_text() {
             value.clone_into(&mut page.username);
             pages().sign_in(&page)
         }),
+        ("client name on sign-up", |value| {
+            let mut page = sign_up_page(Some(SignUpFault::Taken));
+            value.clone_into(&mut page.sign_in.as_mut().unwrap().client_name);
+            pages().sign_up(&page)
+        }),
+        ("new name", |value| {
+            let mut page = sign_up_page(Some(SignUpFault::Taken));
+            value.clone_into(&mut page.username);
+            pages().sign_up(&page)
+        }),
+        ("name at the account's door", |value| {
+            let mut page = entry_page(Some(Wrong::Password));
+            value.clone_into(&mut page.username);
+            pages().entry(&page, None)
+        }),
+        ("name of an account", |value| {
+            let mut page = account_page();
+            value.clone_into(&mut page.name);
+            pages().account(&page, &some_games(), None)
+        }),
+        ("app in the account", |value| {
+            let mut page = account_page();
+            value.clone_into(&mut page.apps[0].name);
+            value.clone_into(&mut page.apps[1].name);
+            pages().account(&page, &some_games(), None)
+        }),
+        ("destination in the account", |value| {
+            let mut page = account_page();
+            value.clone_into(&mut page.apps[0].destination);
+            pages().account(&page, &some_games(), None)
+        }),
+        ("browser in the account", |value| {
+            let mut page = account_page();
+            value.clone_into(&mut page.sessions[0].agent);
+            value.clone_into(&mut page.sessions[1].network);
+            pages().account(&page, &some_games(), None)
+        }),
+        ("opening", |value| {
+            let mut games = some_games();
+            value.clone_into(&mut games.games[0].opening.as_mut().unwrap().name);
+            pages().games(&games)
+        }),
+        ("verified host", |value| {
+            let mut page = consent_page();
+            page.verified_host = Some(value.to_owned());
+            pages().consent(&page)
+        }),
         ("title", |value| {
             pages().message(StatusCode::OK, value, "text", None)
         }),
@@ -438,4 +709,97 @@ async fn the_icon_is_the_mark_of_the_pages() {
     let icon = html(response).await;
     assert!(html(pages().home(true)).await.contains(icon.trim_end()));
     assert_eq!(Parsed::of(&icon).all("script").len(), 0);
+}
+
+#[tokio::test]
+async fn every_form_of_the_account_carries_its_own_value() {
+    let page = account_page();
+    let shown = html(pages().account(&page, &some_games(), None)).await;
+    for form in [
+        AccountForm::SignOut,
+        AccountForm::CutApp,
+        AccountForm::CutApps,
+        AccountForm::EndSession,
+        AccountForm::EndSessions,
+        AccountForm::Export,
+    ] {
+        let opening = format!(
+            "<form method=\"post\" action=\"{}\">\n<input type=\"hidden\" name=\"csrf\" value=\"{}\">",
+            form.path(),
+            page.forms.csrf(form)
+        );
+        assert!(shown.contains(&opening), "{form:?}");
+    }
+    let page = Parsed::of(&shown);
+    assert_eq!(page.all("h1").len(), 1);
+    for said in [
+        "claude.ai",
+        "verified",
+        "Command line",
+        "this one",
+        "You lost by checkmate",
+        "Barnes Opening",
+    ] {
+        assert!(page.text.contains(said), "{said}");
+    }
+    let cuts = page.all("button").into_iter();
+    assert_eq!(
+        cuts.filter(|button| button.contains_key("aria-describedby"))
+            .count(),
+        4
+    );
+}
+
+#[tokio::test]
+async fn faults_of_the_account_belong_to_their_field() {
+    type Show = fn(&AccountPage, &AccountFault) -> Response;
+    let page = account_page();
+    let password: Show = |page, fault| pages().password(page, Some(fault));
+    let delete: Show = |page, fault| pages().delete_account(page, Some(fault));
+    for (show, fault, status, field) in [
+        (
+            password,
+            AccountFault::Wrong(Wrong::Password),
+            401,
+            Some("current"),
+        ),
+        (
+            password,
+            AccountFault::Weak(WeakPassword::Short),
+            422,
+            Some("password"),
+        ),
+        (password, AccountFault::Differs, 422, Some("again")),
+        (password, AccountFault::Wrong(Wrong::Wait(Seconds(9))), 429, None),
+        (
+            delete,
+            AccountFault::Wrong(Wrong::Password),
+            401,
+            Some("password"),
+        ),
+        (delete, AccountFault::OtherName, 422, Some("name")),
+    ] {
+        let response = show(&page, &fault);
+        assert_eq!(response.status().as_u16(), status, "{fault:?}");
+        assert_eq!(response.headers().contains_key(RETRY_AFTER), status == 429);
+        let shown = parsed(response).await;
+        let inputs = shown.all("input").into_iter();
+        let marked: Vec<&str> = inputs
+            .filter(|input| input.contains_key("aria-invalid"))
+            .map(|input| input["name"].as_str())
+            .collect();
+        assert_eq!(marked, field.into_iter().collect::<Vec<_>>(), "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_offered_an_account_that_strangers_cannot_make() {
+    let mut closed = entry_page(None);
+    closed.sign_up = false;
+    let page = parsed(pages().entry(&closed, None)).await;
+    assert!(!page.text.contains("Create an account"));
+    let mut closed = sign_in_page(None);
+    closed.sign_up = None;
+    let page = parsed(pages().sign_in(&closed)).await;
+    assert_eq!(page.all("form").len(), 1);
 }

@@ -12,21 +12,42 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// How long before the second time the first one was: `2 hours ago`. What is older than a month is a date.
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// How long before the second time the first one was: `2 hours ago`. What is older than a month is a day.
 pub(super) struct Ago<'a>(pub(super) &'a Timestamp, pub(super) &'a Timestamp);
 
 impl fmt::Display for Ago<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Seconds(age) = self.1.since(*self.0);
         let (number, unit) = match age {
-            ..MINUTE => return f.write_str("just now"),
-            ..HOUR => (age / MINUTE, "minute"),
-            ..DAY => (age / HOUR, "hour"),
+            _ if age < MINUTE => return f.write_str("just now"),
+            _ if age < HOUR => (age / MINUTE, "minute"),
+            _ if age < DAY => (age / HOUR, "hour"),
             _ if age < 31 * DAY => (age / DAY, "day"),
-            _ => return f.write_str(&self.0.date()),
+            _ => return Day(self.0).fmt(f),
         };
         let plural = if number == 1 { "" } else { "s" };
         write!(f, "{number} {unit}{plural} ago")
+    }
+}
+
+/// A day as people write it: `21 Nov 2026`.
+pub(super) struct Day<'a>(pub(super) &'a Timestamp);
+
+impl fmt::Display for Day<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = self.0.date();
+        let mut parts = date.rsplitn(3, '-');
+        let (day, month, year) = (parts.next(), parts.next(), parts.next());
+        let number = |part: Option<&str>| part.and_then(|part| part.parse::<usize>().ok());
+        let name = number(month).and_then(|month| MONTHS.get(month.checked_sub(1)?));
+        match (number(day), name, year) {
+            (Some(day), Some(month), Some(year)) => write!(f, "{day} {month} {year}"),
+            _ => f.write_str(&date),
+        }
     }
 }
 
@@ -212,7 +233,7 @@ mod tests {
             (7200, "2 hours ago"),
             (DAY, "1 day ago"),
             (30 * DAY, "30 days ago"),
-            (31 * DAY, "2023-10-14"),
+            (31 * DAY, "14 Oct 2023"),
         ] {
             assert_eq!(Ago(&(now - Seconds(age)), &now).to_string(), words, "{age}");
         }

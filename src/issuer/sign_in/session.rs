@@ -71,3 +71,29 @@ pub(super) fn is_good_enough(
             .max_age
             .is_none_or(|max_age| max_age > Seconds(0) && now.since(session.auth_time) <= max_age)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_when_it_idles_and_in_any_case_after_a_week() {
+        let at = Timestamp::from_seconds;
+        let session = BrowserSession {
+            user: UserId::new(at(0), [1; 10]),
+            auth_time: at(0),
+            expires_at: at(0) + SESSION_LIFE,
+            last_seen_at: at(0),
+            agent: String::new(),
+            network: String::new(),
+        };
+        let seen = |hour: i64| BrowserSession {
+            last_seen_at: at(hour * 3600),
+            ..session.clone()
+        };
+        assert!(is_live(&seen(0), at(12 * 3600)));
+        assert!(!is_live(&seen(0), at(12 * 3600 + 1)));
+        assert!(is_live(&seen(167), at(7 * 24 * 3600 - 1)));
+        assert!(!is_live(&seen(167), at(7 * 24 * 3600)));
+    }
+}

@@ -19,6 +19,17 @@ impl Issuer {
         self.new_account(handle, &browser, &sign_in, String::new(), None)
     }
 
+    /// Back to the sign-in with an existing account. The browser's own way back would post a form again.
+    pub async fn ask_existing(
+        &self,
+        handle: Secret,
+        csrf: &str,
+        browser: Browser,
+    ) -> Result<Next, IssuerError> {
+        let sign_in = self.waiting(&handle, csrf, &browser).await?;
+        self.ask_password(handle, &browser, &sign_in, String::new(), None)
+    }
+
     /// Makes an account, and ends the sign-in as one with an existing account would. The caller has checked that
     /// strangers may make accounts.
     pub async fn sign_up(

@@ -1,21 +1,11 @@
-//! Signing keys, facts about the database, and the sweep, in SQLite.
+//! Signing keys, and facts about the database, in SQLite.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::row::corrupt;
 use super::{SqliteTx, StoreError};
-use crate::clock::{Seconds, Timestamp};
-use crate::oauth::{SIGN_IN_LIFE, STAND_IN, UNUSED_LIFE};
-use crate::store::{Fact, FactRows, KeyRows, KeyState, StoredKey, Sweep};
-
-/// Codes stay a day after their end, so that a replay is recognised (RFC 6749 section 4.1.2).
-const CODE_MEMORY: Seconds = Seconds(24 * 3600);
-
-/// Ended grants stay a week, for whoever asks what happened.
-const GRANT_MEMORY: Seconds = Seconds(7 * 24 * 3600);
-
-/// What happened is kept for a quarter of a year.
-const AUDIT_MEMORY: Seconds = Seconds(90 * 24 * 3600);
+use crate::clock::Timestamp;
+use crate::store::{Fact, FactRows, KeyRows, KeyState, StoredKey};
 
 impl KeyRows for SqliteTx<'_> {
     fn keys(&mut self) -> Result<Vec<StoredKey>, StoreError> {
@@ -94,48 +84,5 @@ impl FactRows for SqliteTx<'_> {
         self.sql("INSERT OR REPLACE INTO facts (name, value) VALUES (?1, ?2)")?
             .execute([fact.name(), value])?;
         Ok(())
-    }
-}
-
-impl Sweep for SqliteTx<'_> {
-    fn sweep(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
-        let mut gone = 0;
-        for (table, key, expired, before) in [
-            ("sign_ins", "handle", "expires_at < ?1", now),
-            ("browser_sessions", "cookie", "expires_at < ?1", now),
-            (
-                "sign_in_failures",
-                "name",
-                "last_at < ?1",
-                now - Seconds(24 * 3600),
-            ),
-            (
-                "authorization_codes",
-                "digest",
-                "expires_at < ?1",
-                now - CODE_MEMORY,
-            ),
-            (
-                "clients",
-                "id",
-                "activated_at IS NULL AND added = 0 AND created_at < ?1",
-                // A sign-in that began in time may still end well.
-                now - UNUSED_LIFE - SIGN_IN_LIFE,
-            ),
-            ("client_documents", "url", "fetched_at < ?1", now - STAND_IN),
-            (
-                "grants",
-                "id",
-                "expires_at < ?1 OR revoked_at < ?1",
-                now - GRANT_MEMORY,
-            ),
-            ("audit_events", "id", "at < ?1", now - AUDIT_MEMORY),
-        ] {
-            let sql = format!(
-                "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?2)"
-            );
-            gone += self.sql(&sql)?.execute(params![before, limit])?;
-        }
-        Ok(gone)
     }
 }

@@ -17,6 +17,7 @@ mod grants;
 mod keys;
 mod migrate;
 mod row;
+mod sweep;
 mod writer;
 
 use std::ops::Deref;

@@ -146,6 +146,11 @@ impl Browser {
         request.header(COOKIE, pairs.join("; "))
     }
 
+    /// The address of a path of this server.
+    pub(crate) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
     pub(crate) fn reach(&self, url: &str) -> String {
         let path = url
             .strip_prefix(self.origin.as_str())

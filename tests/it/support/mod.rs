@@ -1,5 +1,6 @@
 //! What every test stands on: a server, a browser, an app, a person.
 
+pub(crate) mod account;
 pub(crate) mod actor;
 pub(crate) mod browser;
 pub(crate) mod game;

@@ -1,0 +1,72 @@
+//! Removal of what has expired, and of what strangers can pile up, in SQLite.
+
+use rusqlite::params;
+
+use super::{SqliteTx, StoreError};
+use crate::clock::{Seconds, Timestamp};
+use crate::oauth::{SIGN_IN_LIFE, STAND_IN, UNUSED_LIFE};
+use crate::store::{Most, Sweep};
+
+/// Codes stay a day after their end, so that a replay is recognised (RFC 6749 section 4.1.2).
+const CODE_MEMORY: Seconds = Seconds(24 * 3600);
+
+/// Ended grants stay a week, for whoever asks what happened.
+const GRANT_MEMORY: Seconds = Seconds(7 * 24 * 3600);
+
+/// What happened is kept for a quarter of a year.
+const AUDIT_MEMORY: Seconds = Seconds(90 * 24 * 3600);
+
+impl Sweep for SqliteTx<'_> {
+    fn sweep(&mut self, now: Timestamp, limit: u32) -> Result<usize, StoreError> {
+        let mut gone = 0;
+        for (table, key, expired, before) in [
+            ("sign_ins", "handle", "expires_at < ?1", now),
+            ("browser_sessions", "cookie", "expires_at < ?1", now),
+            (
+                "sign_in_failures",
+                "name",
+                "last_at < ?1",
+                now - Seconds(24 * 3600),
+            ),
+            (
+                "authorization_codes",
+                "digest",
+                "expires_at < ?1",
+                now - CODE_MEMORY,
+            ),
+            (
+                "clients",
+                "id",
+                "activated_at IS NULL AND added = 0 AND created_at < ?1",
+                // A sign-in that began in time may still end well.
+                now - UNUSED_LIFE - SIGN_IN_LIFE,
+            ),
+            ("client_documents", "url", "fetched_at < ?1", now - STAND_IN),
+            (
+                "grants",
+                "id",
+                "expires_at < ?1 OR revoked_at < ?1",
+                now - GRANT_MEMORY,
+            ),
+            ("audit_events", "id", "at < ?1", now - AUDIT_MEMORY),
+        ] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} WHERE {expired} LIMIT ?2)"
+            );
+            gone += self.sql(&sql)?.execute(params![before, limit])?;
+        }
+        Ok(gone)
+    }
+
+    fn trim(&mut self, most: Most, limit: u32) -> Result<usize, StoreError> {
+        let mut gone = 0;
+        for (table, most) in [("sign_ins", most.sign_ins), ("audit_events", most.events)] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE rowid IN (
+                     SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?2 OFFSET ?1)"
+            );
+            gone += self.sql(&sql)?.execute([most, limit])?;
+        }
+        Ok(gone)
+    }
+}
