@@ -10,13 +10,15 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { walk } from './pages.mjs';
 
 const BRIDGE = fileURLToPath(new URL('node_modules/mcp-remote/dist/proxy.js', import.meta.url));
+// A busy machine is no reason to give up.
+const PATIENCE = { timeout: 180_000 };
 const ASKS = /Please authorize this client by visiting:\s+(http\S+)\s/g;
 
 /** Starts a bridge to a server; `home` is the directory of an earlier one that it may go on from. */
 export async function startBridge(server, args, home = mkdtempSync(join(tmpdir(), 'chess-mcp-bridge-'))) {
   // Without a PATH it finds no browser and says where to go.
   const env = { PATH: '', HOME: home, MCP_REMOTE_CONFIG_DIR: home };
-  const transport = new StdioClientTransport({ command: process.execPath, args: [BRIDGE, server.resource, ...args], env, stderr: 'pipe' });
+  const transport = new StdioClientTransport({ command: process.execPath, args: [BRIDGE, server.resource, '--auth-timeout', '120', ...args], env, stderr: 'pipe' });
   let said = '';
   let signIns = 0;
   let fault;
@@ -28,7 +30,7 @@ export async function startBridge(server, args, home = mkdtempSync(join(tmpdir()
   });
   const client = new Client({ name: 'web-tests', version: '1' });
   try {
-    await client.connect(transport);
+    await client.connect(transport, PATIENCE);
   } catch (why) {
     throw new Error(`the bridge does not connect: ${fault ?? why}\n${said}`, { cause: why });
   }
@@ -46,7 +48,7 @@ export async function startBridge(server, args, home = mkdtempSync(join(tmpdir()
     },
     /** Calls a tool through it. */
     async play() {
-      const result = await client.callTool({ name: 'chess_new_game', arguments: { opponent: 'nobody' } });
+      const result = await client.callTool({ name: 'chess_new_game', arguments: { opponent: 'nobody' } }, undefined, PATIENCE);
       assert.ok(!result.isError, JSON.stringify(result.content));
     },
     close: () => client.close(),
