@@ -20,7 +20,7 @@ pub(super) const MIN_PASSWORD: usize = 8;
 /// Longest one, in bytes: more would only be work for the hash.
 pub(super) const MAX_PASSWORD: usize = 1024;
 
-/// What guessers try first, as [`core`] leaves it. Every other rule only makes people write passwords down.
+/// What guessers try first, as [`core()`] leaves it. Every other rule only makes people write passwords down.
 const COMMON: [&str; 36] = [
     "password",
     "passwort",
