@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::{live_grants, live_sessions, session_id};
 use super::{AccountFault, AccountForm, AccountPost, Issuer};
-use crate::account::User;
+use crate::account::{User, Username};
 use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::Reference;
@@ -46,7 +46,7 @@ impl Issuer {
                 account: json!({
                     "id": user.id,
                     "name": user.name,
-                    "username": username.as_ref().map(|name| name.as_str()),
+                    "username": username.as_ref().map(Username::as_str),
                     "created_at": user.created_at.iso8601(),
                 }),
                 apps: grants.iter().map(app).collect(),

@@ -1,5 +1,6 @@
 //! The authorization server on a real store, at a time of our choosing.
 
+mod documents;
 mod refresh;
 mod sign_in;
 
@@ -56,6 +57,12 @@ impl Place {
 
     /// The server as it is right after a start.
     fn issuer(&self) -> Issuer {
+        let url = PublicUrl::parse("https://chess.example").unwrap();
+        self.issuer_at(url, Net::new(SystemResolver, false))
+    }
+
+    /// The same at another address, with another way to the documents of clients.
+    fn issuer_at(&self, url: PublicUrl, net: Net) -> Issuer {
         let policy = Policy {
             local_sign_up: false,
             access_token_ttl: Seconds(model::ACCESS_LIFE),
@@ -68,9 +75,7 @@ impl Place {
             registration: Registration::Open,
             local_sign_in: true,
         };
-        let url = PublicUrl::parse("https://chess.example").unwrap();
         let (store, keys) = (self.store.clone(), self.keys.clone());
-        let net = Net::new(SystemResolver, false);
         Issuer::new(store, keys, self.clock.clone(), url, policy, &master(), net)
     }
 

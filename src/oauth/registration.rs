@@ -66,11 +66,9 @@ pub(super) fn refreshes(fields: &Map<String, Value>) -> Result<bool, Registratio
 /// A name as it may be shown: NFC, no control, direction or invisible characters, 64 characters at most.
 pub fn clean_name(name: &str) -> String {
     let visible = |c: &char| !c.is_control() && !is_invisible(*c);
-    let spaced = name
-        .nfc()
-        .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(visible);
-    let cleaned: String = spaced.take(MAX_NAME).collect();
+    let spaced = name.chars().map(|c| if c.is_whitespace() { ' ' } else { c });
+    // Composed last: what is taken out may have kept a letter and its accent apart.
+    let cleaned: String = spaced.filter(visible).nfc().take(MAX_NAME).collect();
     cleaned.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -259,6 +257,7 @@ mod tests {
             ("a\u{200b}b\u{202e}c\u{0}", "abc"),
             ("\u{feff}", ""),
             ("e\u{301}", "é"),
+            ("e\u{200b}\u{301}", "é"),
             ("a \t\n b", "a b"),
         ] {
             assert_eq!(clean_name(raw), shown, "{raw:?}");

@@ -9,6 +9,9 @@ use crate::support::oauth::{CALLBACK, PASSWORD, Request, Tokens, callback};
 use crate::support::site::{Answer, Site};
 use crate::support::{App, Browser, Home, Reply, Server, until};
 
+/// What a site answers for a document with this URL.
+type Serve<'a> = dyn Fn(&str) -> Answer + 'a;
+
 /// The page that an authorization request of this app leads to.
 async fn asked(server: &Server, app: &App) -> Browser {
     let mut browser = Browser::new(server);
@@ -32,7 +35,7 @@ async fn welcome(server: &Server, app: &App) -> Browser {
 }
 
 /// Makes every kept document one that has to be read again.
-fn age(server: &Server) {
+pub(crate) fn age(server: &Server) {
     change(server, "UPDATE client_documents SET fresh_until = 0");
 }
 
@@ -133,7 +136,7 @@ async fn a_document_that_does_not_hold_is_refused_here_with_the_reason() {
     let elsewhere = site.url("/elsewhere.json");
     site.put("/elsewhere.json", Answer::json(&fine(&elsewhere)));
     let never = Arc::new(Semaphore::new(0));
-    let cases: Vec<(Box<dyn Fn(&str) -> Answer>, &str)> = vec![
+    let cases: Vec<(Box<Serve<'_>>, &str)> = vec![
         (
             Box::new(|url| {
                 Answer::json(&fine(url))

@@ -9,6 +9,7 @@
 mod support;
 
 mod account;
+mod attacks;
 mod authorize;
 mod bearer;
 mod cli;

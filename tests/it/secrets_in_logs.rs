@@ -103,9 +103,9 @@ fn judge(server: &Server, secrets: &Secrets) {
     secrets.absent_from(&log, "the log", true);
     let files = on_disk(&server.home().state_dir());
     assert!(
-        files.iter().any(|(name, _)| std::path::Path::new(name)
-            .extension()
-            .is_some_and(|kind| kind == "db")),
+        files
+            .iter()
+            .any(|(name, _)| Path::new(name).extension().is_some_and(|kind| kind == "db")),
         "there is a database"
     );
     for (name, bytes) in files {

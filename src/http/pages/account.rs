@@ -8,6 +8,7 @@ use axum::response::Response;
 
 use super::words::{Ago, Day, Fault, GameLine, whole_wait};
 use super::{Pages, Shell, Surface};
+use crate::account::Username;
 use crate::games::{Page, StoredGame};
 use crate::http::account::Notice;
 use crate::issuer::{AccountFault, AccountForm, AccountPage, EntryPage, SignUpFor, SignUpPage};
@@ -172,7 +173,7 @@ fn told(fault: Option<&AccountFault>) -> (StatusCode, Option<Fault>) {
 }
 
 fn sign_in_name(page: &AccountPage) -> &str {
-    page.username.as_ref().map_or("", |name| name.as_str())
+    page.username.as_ref().map_or("", Username::as_str)
 }
 
 #[derive(Template)]

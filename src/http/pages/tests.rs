@@ -752,8 +752,8 @@ async fn every_form_of_the_account_carries_its_own_value() {
 
 #[tokio::test]
 async fn faults_of_the_account_belong_to_their_field() {
-    let page = account_page();
     type Show = fn(&AccountPage, &AccountFault) -> Response;
+    let page = account_page();
     let password: Show = |page, fault| pages().password(page, Some(fault));
     let delete: Show = |page, fault| pages().delete_account(page, Some(fault));
     for (show, fault, status, field) in [

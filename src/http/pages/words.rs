@@ -23,9 +23,9 @@ impl fmt::Display for Ago<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Seconds(age) = self.1.since(*self.0);
         let (number, unit) = match age {
-            ..MINUTE => return f.write_str("just now"),
-            ..HOUR => (age / MINUTE, "minute"),
-            ..DAY => (age / HOUR, "hour"),
+            _ if age < MINUTE => return f.write_str("just now"),
+            _ if age < HOUR => (age / MINUTE, "minute"),
+            _ if age < DAY => (age / HOUR, "hour"),
             _ if age < 31 * DAY => (age / DAY, "day"),
             _ => return Day(self.0).fmt(f),
         };

@@ -18,6 +18,7 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| Client {
     secret: None,
     created_at: Timestamp::from_seconds(0),
     activated_at: None,
+    added: false,
 });
 
 static OURS: LazyLock<PublicUrl> =

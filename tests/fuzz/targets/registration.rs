@@ -20,6 +20,7 @@ fuzz_target!(|body: &[u8]| {
         secret: None,
         created_at: Timestamp::from_seconds(0),
         activated_at: None,
+        added: false,
     };
     let answer = client.registration_response(None).to_string();
     assert_eq!(

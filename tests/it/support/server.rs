@@ -23,7 +23,6 @@ pub(crate) struct Server {
 }
 
 /// A client that follows nothing by itself and knows no proxy.
-#[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 pub(crate) fn http_client() -> reqwest::Client {
     client_with(HeaderMap::new())
 }
@@ -37,6 +36,7 @@ fn tunnel_client(origin: &str) -> reqwest::Client {
     client_with(headers)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the other side, not the server")]
 fn client_with(headers: HeaderMap) -> reqwest::Client {
     let client = reqwest::Client::builder()
         .default_headers(headers)
