@@ -7,7 +7,7 @@ use crate::support::{Browser, Server, until};
 fn reference(browser: &Browser) -> String {
     let text = browser.page.text();
     let (_, after) = text
-        .rsplit_once("Reference ")
+        .rsplit_once("reference: ")
         .expect("the page shows a reference");
     after.chars().take(10).collect()
 }
