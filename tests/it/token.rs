@@ -527,9 +527,6 @@ async fn a_code_that_nobody_redeems_leaves_no_connection() {
     let app = server.app("Test App").await;
     let first = server.sign_in(&app, "alice").await;
     let left = server.code(&app, "alice").await;
-    let spoilt = server.code(&app, "alice").await;
-    let wrong = set(spoilt.form(), "code_verifier", &Pkce::new().verifier);
-    server.token(&wrong).await.expect(400);
     // Its minute passes.
     let aged = rusqlite::Connection::open(server.home().database())
         .unwrap()
@@ -538,6 +535,9 @@ async fn a_code_that_nobody_redeems_leaves_no_connection() {
             [],
         );
     assert_eq!(aged.unwrap(), 1);
+    let spoilt = server.code(&app, "alice").await;
+    let wrong = set(spoilt.form(), "code_verifier", &Pkce::new().verifier);
+    server.token(&wrong).await.expect(400);
     let second = server.sign_in(&app, "alice").await;
     assert!(
         server.admits(&first.access).await && server.admits(&second.access).await,
