@@ -22,7 +22,7 @@ fuzz_target!(|body: &[u8]| {
         activated_at: None,
         added: false,
     };
-    let answer = client.registration_response(None).to_string();
+    let answer = client.registration_response(&client.metadata, None).to_string();
     assert_eq!(
         validate_registration(answer.as_bytes()).as_ref(),
         Ok(&client.metadata)
