@@ -19,6 +19,7 @@ pub(crate) mod fuzzing;
 mod health;
 mod hosts;
 mod introspect;
+mod leftover;
 mod limits;
 mod mcp;
 mod numbers;
@@ -166,6 +167,7 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
             REQUEST_TIMEOUT,
         ))
         .layer(from_fn_with_state(door.clone(), hosts::check_host))
+        .layer(from_fn(leftover::finish))
         .layer(from_fn(log))
         .with_state(door)
 }

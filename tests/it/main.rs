@@ -20,6 +20,7 @@ mod consent;
 mod discovery;
 mod doctor;
 mod durability;
+mod early_answers;
 mod engine;
 mod flood;
 mod fuzz;
