@@ -20,7 +20,7 @@ pub fn movetext_tokens(text: &str) -> Result<Vec<String>, Refusal> {
         rest = match c {
             '{' => after(rest, '}'),
             ';' => after(rest, '\n'),
-            '[' => after(rest, ']'),
+            '[' => after_tag(rest),
             '(' => after_variation(rest),
             ')' | ',' => &rest[1..],
             _ => {
@@ -39,6 +39,22 @@ pub fn movetext_tokens(text: &str) -> Result<Vec<String>, Refusal> {
 
 fn after(text: &str, end: char) -> &str {
     text.split_once(end).map_or("", |(_, rest)| rest)
+}
+
+/// The text after the tag pair that `text` begins with; its value may hold brackets and escaped quotes.
+fn after_tag(text: &str) -> &str {
+    let (mut quoted, mut escaped) = (false, false);
+    let line = text.lines().next().unwrap_or_default();
+    for (i, c) in line.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            ']' if !quoted => return &text[i + 1..],
+            _ => {}
+        }
+    }
+    after(text, ']')
 }
 
 /// The text after the variation that `text` begins with, comments inside it not counting.
@@ -103,6 +119,7 @@ mod tests {
                 "[Event \"x\"]\n[FEN \"8/8\"]\n\n1. e2e4 0-0 0-1",
                 vec!["e2e4", "0-0"],
             ),
+            ("[White \"a] 1. d4 \\\"b]\"]\n[Black \"open]\n\n1. e4", vec!["e4"]),
             ("1. e4 (unfinished", vec!["e4"]),
             ("1. e4 {unfinished", vec!["e4"]),
         ] {

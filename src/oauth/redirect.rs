@@ -135,12 +135,10 @@ impl RedirectUri {
     pub fn with_query(&self, parameters: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(parameters);
-        let joint = if !self.0.contains('?') {
-            "?"
-        } else if self.0.ends_with(['?', '&']) {
-            ""
-        } else {
-            "&"
+        let joint = match self.0.split_once('?') {
+            None => "?",
+            Some((_, before)) if before.is_empty() || before.ends_with('&') => "",
+            Some(_) => "&",
         };
         format!("{}{joint}{}", self.0, query.finish())
     }
@@ -314,6 +312,17 @@ mod tests {
             uri("https://h.example/cb?x=1").with_query(&answer),
             "https://h.example/cb?x=1&code=a+b&iss=https%3A%2F%2Fx"
         );
+        for (registered, begins) in [
+            ("https://h.example/cb?", "https://h.example/cb?code="),
+            ("https://h.example/cb?x=1&", "https://h.example/cb?x=1&code="),
+            (
+                "https://h.example/cb?x=what?",
+                "https://h.example/cb?x=what?&code=",
+            ),
+        ] {
+            let answered = uri(registered).with_query(&answer);
+            assert!(answered.starts_with(begins), "{answered}");
+        }
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! Bodies of MCP requests: what passes is one JSON-RPC object, what does not is answered with one of two codes.
+//! Bodies of MCP requests: what passes is JSON, what does not is answered with one of two codes.
 #![no_main]
 
 use chess_mcp::fuzzing::message;
@@ -12,7 +12,6 @@ fuzz_target!(|body: &[u8]| {
         Err(answer) => {
             let code = answer["error"]["code"].as_i64();
             assert!(matches!(code, Some(-32700 | -32600)), "{answer}");
-            assert!(is_json || code == Some(-32700), "{answer}");
         }
     }
 });

@@ -12,7 +12,7 @@ static GAMES: LazyLock<Vec<Game>> = LazyLock::new(|| {
         "r3k2r/pbppqpb1/1pn3p1/7p/1N2p1n1/1PP4N/PB1P2PP/2QRKR2 b kq - 0 1",
         "8/PPP4k/8/8/8/8/4Kppp/8 w - - 0 1",
         "rnbqkbnr/ppp1pppp/8/8/3pP3/8/PPPP1PPP/RNBQKBNR b KQkq e3 0 3",
-        "4k3/8/8/1Q1Q4/8/1Q6/8/4K3 w - - 0 1",
+        "8/8/7k/1Q1Q4/8/1Q6/8/4K3 w - - 0 1",
         "4r2k/8/8/8/8/8/4N3/R3K2R w KQ - 0 1",
     ];
     positions
