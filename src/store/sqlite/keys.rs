@@ -11,7 +11,7 @@ impl KeyRows for SqliteTx<'_> {
     fn keys(&mut self) -> Result<Vec<StoredKey>, StoreError> {
         let mut query = self.sql(
             "SELECT kid, modulus, exponent, sealed_private, state, created_at, state_since FROM signing_keys
-             ORDER BY created_at DESC, kid",
+             ORDER BY created_at DESC, CASE state WHEN 'next' THEN 0 WHEN 'active' THEN 1 ELSE 2 END, kid",
         )?;
         let rows = query.query_map([], |row| {
             let state: String = row.get(4)?;
