@@ -2,12 +2,14 @@
 // the answer. Here the person walks the pages whenever it asks.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { walk } from './pages.mjs';
+import { until } from './server.mjs';
 
 const BRIDGE = fileURLToPath(new URL('node_modules/mcp-remote/dist/proxy.js', import.meta.url));
 // A busy machine is no reason to give up.
@@ -58,6 +60,15 @@ export async function startBridge(server, args, home = mkdtempSync(join(tmpdir()
 
 async function signIn(url) {
   const callback = new URL(url).searchParams.get('redirect_uri');
-  const landed = await fetch(await walk(url, callback));
+  const answer = await walk(url, callback);
+  // It says where to go a moment before it listens; people are slower than that.
+  await until('the bridge listens', () => listens(new URL(callback)));
+  const landed = await fetch(answer);
   assert.equal(landed.status, 200, await landed.text());
 }
+
+const listens = ({ hostname, port }) => new Promise((resolve) => {
+  const probe = connect({ host: hostname, port: Number(port) });
+  probe.once('connect', () => { probe.destroy(); resolve(true); });
+  probe.once('error', () => resolve(false));
+});
