@@ -146,11 +146,12 @@ for (const view of VIEWS) {
     await page.goto(`${server.origin}/account`);
     await signIn(PASSWORD);
     await page.waitForURL(`${server.origin}/account`);
-    // Let the app in, without ever arriving there.
+    // Let the app in; wherever that leads from here, nothing follows until the browser has left.
     await page.route('https://chatgpt.com/**', (route) => route.fulfill({ body: 'landed' }));
     await page.goto(site);
     await shot('consent-signed-in');
     await page.getByRole('button', { name: 'Allow' }).click();
+    await page.waitForURL((url) => url.origin !== server.origin, { waitUntil: 'commit' });
     await page.goto(site);
     await shot('consent-again');
     await page.getByText('What it may do').click();
