@@ -3,39 +3,20 @@
 
 use serde_json::json;
 
+use crate::consent::{scene, signed_in};
 use crate::support::browser::filled;
 use crate::support::oauth::{PASSWORD, Request, callback};
-use crate::support::{App, Browser, Server};
-
-async fn scene() -> (Server, App) {
-    let server = Server::start().await;
-    server.person("alice").await;
-    let app = server.app("Honest App").await;
-    (server, app)
-}
-
-async fn signed_in(server: &Server, app: &App) -> Browser {
-    let mut browser = Browser::new(server);
-    server
-        .walk(&mut browser, &Request::of(app, server), "alice")
-        .await;
-    browser
-}
+use crate::support::{Browser, Server};
 
 /// Confused deputy: an app that anybody can register rides on what the person allowed another one.
 #[tokio::test]
 async fn confused_deputy_an_app_gets_nothing_from_what_another_was_allowed() {
     let (server, app) = scene().await;
     let mut browser = signed_in(&server, &app).await;
-    let attacker = server.app("Honest App").await;
-    let twin = server
-        .app_with(&json!({ "client_name": "Honest App", "redirect_uris": ["https://evil.example/cb"] }))
-        .await;
-    for other in [&attacker, &twin] {
-        if other.id == app.id {
-            continue;
-        }
-        let request = Request::of(other, &server);
+    let twin = json!({ "client_name": "Honest App", "redirect_uris": ["https://evil.example/cb"] });
+    for attacker in [server.app_with(&twin).await, server.app("Another App").await] {
+        assert_ne!(attacker.id, app.id);
+        let request = Request::of(&attacker, &server);
         browser.open(&request.url(&server)).await;
         assert_eq!(
             browser.page.left_for, None,
@@ -47,15 +28,13 @@ async fn confused_deputy_an_app_gets_nothing_from_what_another_was_allowed() {
             "{}",
             browser.page.text()
         );
-        browser
-            .open(&request.clone().set("prompt", "none").url(&server))
-            .await;
+        let silent = request.set("prompt", "none");
+        browser.open(&silent.url(&server)).await;
         assert_eq!(callback(&browser)["error"], "consent_required");
         let mut stranger = Browser::new(&server);
-        stranger.open(&request.set("prompt", "none").url(&server)).await;
+        stranger.open(&silent.url(&server)).await;
         assert_eq!(callback(&stranger)["error"], "login_required");
     }
-    assert_ne!(twin.id, app.id, "another destination is another app");
 }
 
 /// Login CSRF: the attacker begins, the victim's browser is made to go on, or the other way round.

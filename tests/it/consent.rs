@@ -8,7 +8,7 @@ use crate::support::oauth::{CALLBACK, Granted, PASSWORD, Request, callback};
 use crate::support::{App, Browser, Home, Server, until};
 
 /// A server with Alice's account and an app.
-async fn scene() -> (Server, App) {
+pub(crate) async fn scene() -> (Server, App) {
     let server = Server::start().await;
     server.person("alice").await;
     let app = server.app("Test App").await;
@@ -22,7 +22,7 @@ async fn opened(server: &Server, app: &App) -> Browser {
 }
 
 /// A browser in which Alice has signed in for this app.
-async fn signed_in(server: &Server, app: &App) -> Browser {
+pub(crate) async fn signed_in(server: &Server, app: &App) -> Browser {
     let mut browser = Browser::new(server);
     server
         .walk(&mut browser, &Request::of(app, server), "alice")

@@ -7,20 +7,19 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Notice, done, own_form, refuse, signed_in};
 use crate::chess::Pgn;
-use crate::games::{GamesError, Page};
+use crate::games::{GameFilter, GamesError, Page};
 use crate::http::{Door, error};
 use crate::id::{GameId, UserId};
 use crate::issuer::{AccountFault, AccountForm, IssuerError};
-use crate::store::{GameFilter, StoreError};
 
 /// Games on one page of the list.
 const PAGE: u32 = 50;
 
 /// A page of the person's games.
-pub(super) async fn listed(door: &Door, user: UserId, filter: GameFilter) -> Result<Page, StoreError> {
+pub(super) async fn listed(door: &Door, user: UserId, filter: GameFilter) -> Result<Page, IssuerError> {
     match door.0.games.list(user, filter).await {
         Ok(page) => Ok(page),
-        Err(GamesError::Store(fault)) => Err(fault),
+        Err(GamesError::Store(fault)) => Err(fault.into()),
         Err(GamesError::Refused(_)) => Ok(Page {
             games: Vec::new(),
             next: None,
@@ -45,7 +44,7 @@ pub(super) async fn list(
     };
     match listed(&door, page.user, filter).await {
         Ok(games) => door.0.pages.games(&games),
-        Err(fault) => error::page(&door, IssuerError::Store(fault)),
+        Err(fault) => error::page(&door, fault),
     }
 }
 

@@ -23,8 +23,8 @@ use axum::routing::{get, post};
 pub(super) use self::notice::Notice;
 use super::form::Form;
 use super::{Door, cookies, error};
+use crate::games::GameFilter;
 use crate::issuer::{AccountFault, AccountPage, AccountPost, Browser, IssuerError};
-use crate::store::{GameFilter, StoreError};
 use crate::urls::path;
 
 /// Games that the account page itself lists; the others are a page away.
@@ -64,7 +64,7 @@ async fn account(State(door): State<Door>, headers: HeaderMap) -> Response {
     let mut response = match door.0.issuer.account_page(&browser).await {
         Ok(page) => match newest(&door, &page).await {
             Ok(games) => door.0.pages.account(&page, &games, notice),
-            Err(fault) => return error::page(&door, fault.into()),
+            Err(fault) => return error::page(&door, fault),
         },
         Err(AccountFault::SignedOut) => entry::page(&door, &door.0.issuer.entry_page(&browser), notice),
         Err(fault) => return refuse(&door, fault),
@@ -75,7 +75,7 @@ async fn account(State(door): State<Door>, headers: HeaderMap) -> Response {
     response
 }
 
-async fn newest(door: &Door, page: &AccountPage) -> Result<crate::games::Page, StoreError> {
+async fn newest(door: &Door, page: &AccountPage) -> Result<crate::games::Page, IssuerError> {
     let filter = GameFilter {
         limit: NEWEST,
         ..GameFilter::default()
