@@ -8,8 +8,8 @@ use super::Options;
 use super::calls::{Moves, Noop, Refresh, Status};
 use super::load::{self, Caller, Round};
 use super::report::{HEAD, row};
-use super::sign_in;
 use chess_mcp_bench::server::{Home, Person, Server};
+use chess_mcp_bench::sign_in;
 
 /// Both servers and the people who use ours.
 pub(crate) struct Bench {
