@@ -17,12 +17,13 @@ use crate::engine::{self, EngineOptions, Engines};
 use crate::games::Games;
 use crate::http::HttpOptions;
 use crate::id::BootId;
-use crate::issuer::{Accounts, Issuer};
+use crate::issuer::{Accounts, Issuer, Parts};
 use crate::keys::{self, KeyRing};
 use crate::metrics::Numbers;
 use crate::net::{Net, SystemResolver};
 use crate::secret::{MasterKey, random};
 use crate::store::Store;
+use crate::upstream::Providers;
 use crate::urls::PublicUrl;
 
 /// For how long, and how often, a taken lock is tried again.
@@ -80,15 +81,18 @@ impl App {
         let (master, keys) = open_keys(config, &store).await?;
         let policy = config.policy.clone();
         let net = Net::new(SystemResolver, public_url.is_loopback());
-        let issuer = Issuer::new(
-            store.clone(),
+        let listed = config.providers.clone();
+        let providers = Providers::new(listed, net.clone(), &master, public_url.clone());
+        let parts = Parts {
+            store: store.clone(),
             keys,
-            clock.clone(),
+            clock: clock.clone(),
             public_url,
             policy,
-            &master,
+            providers,
             net,
-        );
+        };
+        let issuer = Issuer::new(parts, &master);
         let engines = Engines::new(EngineOptions {
             own: engine::own_executable().context("the engine cannot find this program's own file")?,
             external: config.stockfish_path.clone().or_else(engine::find_external),

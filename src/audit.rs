@@ -72,6 +72,10 @@ event_kinds! {
     AccountEnabled = "account_enabled",
     /// A password was changed.
     PasswordChanged = "password_changed",
+    /// A provider's account became another way in.
+    ProviderLinked = "provider_linked",
+    /// It no longer is.
+    ProviderUnlinked = "provider_unlinked",
     /// A browser session was ended by its person.
     SessionEnded = "session_ended",
     /// A signing key was made, began to sign, or ceased to.

@@ -3,11 +3,11 @@
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands;
-use crate::config::{Config, Fault, Options, SECRETS_HELP, SecretOptions};
+use crate::config::{Config, Fault, Options, PROVIDERS_HELP, ProviderVariables, SECRETS_HELP, SecretOptions};
 
 /// Chess for chat assistants: an MCP server with its own sign-in.
 #[derive(Debug, Parser)]
-#[command(name = "chess-mcp", version, after_help = SECRETS_HELP, propagate_version = true)]
+#[command(name = "chess-mcp", version, after_help = format!("{PROVIDERS_HELP}\n\n{SECRETS_HELP}"), propagate_version = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -74,17 +74,17 @@ enum Users {
     Passwd(WithPassword),
     /// Shut somebody out, from their next request on
     Disable {
-        /// The account
+        /// The account, provider:subject, or the id
         name: String,
     },
     /// Let somebody in again
     Enable {
-        /// The account
+        /// The account, provider:subject, or the id
         name: String,
     },
     /// Remove an account and all its games
     Remove {
-        /// The account
+        /// The account, provider:subject, or the id
         name: String,
         /// Say that you mean it
         #[arg(long, required = true)]
@@ -167,7 +167,11 @@ impl Cli {
     /// The settings, made real, and what is wrong with them; that is told here, except to the one command
     /// that looks for it.
     pub fn config(&self) -> Result<(Config, Vec<Fault>), Vec<Fault>> {
-        let (config, faults) = Config::read(self.options.clone(), &SecretOptions::from_env());
+        let (config, faults) = Config::read(
+            self.options.clone(),
+            &SecretOptions::from_env(),
+            &ProviderVariables::from_env(),
+        );
         let looks_for_faults = matches!(self.command, Some(Command::Doctor { .. }));
         if faults.is_empty() || looks_for_faults {
             Ok((config, faults))

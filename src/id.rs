@@ -83,6 +83,40 @@ uuid_id! {
     GrantId, "grant id"
 }
 
+/// Longest slug of a provider, in characters.
+const MAX_PROVIDER: usize = 32;
+
+/// A provider at which people may prove who they are: its slug, which is safe in a path.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderId(String);
+
+impl ProviderId {
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProviderId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ProviderId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let legal = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let fits = (1..=MAX_PROVIDER).contains(&text.len()) && !text.starts_with('-');
+        (fits && text.bytes().all(legal))
+            .then(|| Self(text.to_owned()))
+            .ok_or(InvalidId("provider"))
+    }
+}
+
+text_form!(ProviderId);
+
 /// Letters a model can repeat and a person can read aloud: no `i`, `l`, `o`, `u`, `0`, `1`.
 const LETTERS: &[u8; 30] = b"23456789abcdefghjkmnpqrstvwxyz";
 
@@ -163,6 +197,16 @@ mod tests {
             } else if let Ok(user) = text.parse::<UserId>() {
                 prop_assert_eq!(user.to_string(), text);
             }
+        }
+    }
+
+    #[test]
+    fn a_provider_is_named_as_a_path_may_be() {
+        for good in ["google", "my-idp", "0", &"x".repeat(32)] {
+            assert_eq!(good.parse::<ProviderId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "-a", "Google", "a_b", "a/b", "..", "a%2f", &"x".repeat(33)] {
+            assert!(bad.parse::<ProviderId>().is_err(), "{bad}");
         }
     }
 

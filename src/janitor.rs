@@ -11,6 +11,7 @@ use crate::store::{Most, Store, StoreError};
 
 const USES: Duration = Duration::from_mins(1);
 const SWEEP: Duration = Duration::from_mins(5);
+const LOOK: Duration = Duration::from_secs(30);
 
 /// Rows of a kind that one unit deletes, so that nobody waits long behind it.
 const SLICE: u32 = 500;
@@ -41,6 +42,22 @@ pub(crate) async fn run(store: Store, issuer: Issuer, clock: Clock, shutdown: Ca
         }
     }
     flush(&issuer).await;
+}
+
+/// Keeps what is known of the providers fresh until `shutdown`, and asks those that are down again and again.
+pub(crate) async fn look_after_providers(issuer: Issuer, shutdown: CancellationToken) {
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            _ = looks.tick() => {}
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            () = issuer.refresh_providers() => {}
+        }
+    }
 }
 
 async fn flush(issuer: &Issuer) {

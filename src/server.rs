@@ -56,6 +56,12 @@ pub async fn run(listener: &TcpListener, app: App, shutdown: CancellationToken) 
         app.clock.clone(),
         shutdown.clone(),
     ));
+    if !app.issuer.ways().is_empty() {
+        tokio::spawn(janitor::look_after_providers(
+            app.issuer.clone(),
+            shutdown.clone(),
+        ));
+    }
     let counting = app.numbers.map(|numbers| {
         let (store, engines, clock) = (app.store.clone(), app.engines.clone(), app.clock.clone());
         tokio::spawn(census::run(store, engines, clock, numbers, shutdown.clone()))

@@ -8,6 +8,8 @@ use std::net::SocketAddr;
 
 use url::{Host, Url};
 
+use crate::id::ProviderId;
+
 /// Names the process that answers, in the response with the protected resource metadata: whoever looks at
 /// the public address sees whether it leads here.
 pub const BOOT_HEADER: &str = "x-chess-mcp-boot";
@@ -24,6 +26,8 @@ pub mod path {
     pub const CONSENT: &str = "/oauth/consent";
     /// Where the local sign-in form goes.
     pub const SIGN_IN: &str = "/oauth/sign-in";
+    /// Where browsers come back from a provider, whose slug follows.
+    pub const CALLBACK: &str = "/oauth/callback";
     /// Where the form for a new local account goes, during a sign-in.
     pub const SIGN_UP: &str = "/oauth/sign-up";
     /// What a signed-in person sees and changes of their own.
@@ -42,6 +46,10 @@ pub mod path {
     pub const ACCOUNT_END_SESSION: &str = "/account/sessions/end";
     /// Ends every browser session but this one.
     pub const ACCOUNT_END_SESSIONS: &str = "/account/sessions/end-others";
+    /// Makes a provider's account another way in.
+    pub const ACCOUNT_LINK: &str = "/account/providers/link";
+    /// Ends that.
+    pub const ACCOUNT_UNLINK: &str = "/account/providers/unlink";
     /// Changes the password.
     pub const ACCOUNT_PASSWORD: &str = "/account/password";
     /// The person's games.
@@ -150,6 +158,11 @@ impl PublicUrl {
     /// The URL to paste; also the protected resource and the audience of its tokens.
     pub fn resource(&self) -> String {
         self.at(path::MCP)
+    }
+
+    /// Where browsers come back from a provider.
+    pub fn callback(&self, provider: &ProviderId) -> String {
+        self.at(&format!("{}/{provider}", path::CALLBACK))
     }
 
     /// The absolute URL of `path`, which begins with a slash.

@@ -182,6 +182,27 @@ async fn greet(config: &Config, app: &App) -> anyhow::Result<()> {
         );
         say("  and set PUBLIC_URL to its address (see the README).");
     }
+    if config.policy.local_sign_in {
+        tell_local_sign_in(config, app).await?;
+    }
+    for provider in &config.providers {
+        say(&format!(
+            "  Sign in with {}; it must know this callback:",
+            provider.label
+        ));
+        say(&format!("    {}", url.callback(&provider.id)));
+    }
+    if let Some(former) = app.issuer.remember_issuer().await? {
+        say(&format!(
+            "  The address was {former} before: apps that were connected there have to be added again."
+        ));
+    }
+    say("");
+    Ok(())
+}
+
+/// Makes the first account, and says how to sign in with one.
+async fn tell_local_sign_in(config: &Config, app: &App) -> anyhow::Result<()> {
     let chosen = config.owner_password.clone();
     let given = chosen.is_some();
     let password = chosen.unwrap_or_else(Accounts::generate_password);
@@ -206,11 +227,5 @@ async fn greet(config: &Config, app: &App) -> anyhow::Result<()> {
             "  Sign in with your account; `chess-mcp users list` shows them, `users passwd NAME` changes a password.",
         );
     }
-    if let Some(former) = app.issuer.remember_issuer().await? {
-        say(&format!(
-            "  The address was {former} before: apps that were connected there have to be added again."
-        ));
-    }
-    say("");
     Ok(())
 }

@@ -6,9 +6,10 @@ use super::say;
 use crate::app;
 use crate::clock::{Clock, Seconds};
 use crate::config::{Config, PublicAddress};
-use crate::issuer::{Accounts, Issuer};
+use crate::issuer::{Accounts, Issuer, Parts};
 use crate::net::{Net, SystemResolver};
 use crate::store::Fact;
+use crate::upstream::Providers;
 use crate::urls::PublicUrl;
 
 pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow::Result<()> {
@@ -23,15 +24,16 @@ pub(crate) async fn run(config: &Config, user: &str, ttl: Option<i64>) -> anyhow
     let user = Accounts::new(store.clone(), Clock::System).active(user).await?;
     let (master, keys) = app::open_keys(config, &store).await?;
     let net = Net::new(SystemResolver, public_url.is_loopback());
-    let issuer = Issuer::new(
+    let parts = Parts {
         store,
         keys,
-        Clock::System,
+        clock: Clock::System,
+        policy: config.policy.clone(),
+        providers: Providers::new(Vec::new(), net.clone(), &master, public_url.clone()),
         public_url,
-        config.policy.clone(),
-        &master,
         net,
-    );
+    };
+    let issuer = Issuer::new(parts, &master);
     let life = ttl.map_or(config.policy.access_token_ttl, Seconds);
     say(issuer.issue_for_command_line(user, life).await?.expose());
     Ok(())

@@ -35,13 +35,23 @@ pub(crate) async fn passwd(accounts: &Accounts, name: &str, from_stdin: bool) ->
 }
 
 pub(crate) async fn list(accounts: &Accounts) -> anyhow::Result<()> {
-    for (user, username) in accounts.list().await? {
-        let name = username.as_ref().map_or("-", |name| name.as_str());
+    for person in accounts.list().await? {
+        let user = &person.user;
+        let local = person.username.iter().map(|name| name.as_str().to_owned());
+        let told = person.told.iter();
+        let elsewhere = told.map(|told| format!("{}:{}", told.provider, told.key.subject));
+        let names: Vec<String> = local.chain(elsewhere).collect();
+        let names = if names.is_empty() {
+            "-".to_owned()
+        } else {
+            names.join(", ")
+        };
         let state = if user.is_active() { "active" } else { "disabled" };
         say(&format!(
-            "{name}\t{state}\tsince {}\t{}",
+            "{names}\t{state}\tsince {}\t{}\t{}",
             user.created_at.date(),
-            user.id
+            user.id,
+            user.name
         ));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The settings in effect, as `check-config` prints them.
 
-use super::{Config, LogFormat, PublicAddress};
+use super::{Config, LogFormat, PublicAddress, providers};
 use crate::http::Rate;
 use crate::issuer::Registration;
 use crate::keys::MasterKeySource;
@@ -28,6 +28,7 @@ impl Config {
             .stockfish_path
             .as_ref()
             .map_or(String::new(), |path| path.display().to_string());
+        let [emails, domains, users] = policy.admission.lists();
         let limits = &self.http.limits;
         let rate = |rate: Option<Rate>| rate.map_or("off".to_owned(), |rate| rate.to_string());
         let lines = [
@@ -44,6 +45,9 @@ impl Config {
                 "LOCAL_SIGN_UP",
                 if policy.local_sign_up { "open" } else { "closed" }.to_owned(),
             ),
+            ("ALLOWED_EMAILS", emails),
+            ("ALLOWED_DOMAINS", domains),
+            ("ALLOWED_USERS", users),
             ("OWNER_PASSWORD", mask(self.owner_password.is_some())),
             ("SESSIONS_PER_USER", policy.sessions_per_user.to_string()),
             ("GRANTS_PER_CLIENT", policy.grants_per_client.to_string()),
@@ -83,6 +87,9 @@ impl Config {
                     .map_or("off".to_owned(), |address| address.to_string()),
             ),
         ];
-        lines.map(|(name, value)| format!("{name}={value}")).join("\n")
+        let lines = lines.map(|(name, value)| format!("{name}={value}"));
+        [lines.as_slice(), &providers::describe(&self.providers)]
+            .concat()
+            .join("\n")
     }
 }

@@ -2,8 +2,10 @@
 
 mod describe;
 mod options;
+mod providers;
 mod reader;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,9 +17,11 @@ use crate::keys::MasterKeySource;
 use crate::oauth::LONGEST_LIFE;
 use crate::secret::Secret;
 use crate::store::DatabaseUrl;
+use crate::upstream::Provider;
 use crate::urls::PublicUrl;
 
 pub use options::{Options, SECRETS_HELP, SecretOption, SecretOptions};
+pub use providers::{PROVIDERS_HELP, ProviderVariables};
 
 /// Everything the program needs to know, checked.
 #[derive(Debug, Clone)]
@@ -36,6 +40,8 @@ pub struct Config {
     pub owner_password: Option<Secret>,
     /// What the operator decided about sign-ins and tokens.
     pub policy: Policy,
+    /// At which providers people may sign in.
+    pub providers: Vec<Provider>,
     /// The external engine that was asked for.
     pub stockfish_path: Option<PathBuf>,
     /// Engine processes at most.
@@ -76,7 +82,7 @@ pub enum LogFormat {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     /// The variable.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// What is wrong, and the way out.
     pub what: String,
 }
@@ -92,8 +98,12 @@ const MASTER_KEY_FILE: &str = "master.key";
 
 impl Config {
     /// Makes the options real, or says everything that is wrong with them.
-    pub fn new(options: Options, secrets: &SecretOptions) -> Result<Self, Vec<Fault>> {
-        let (config, faults) = Self::read(options, secrets);
+    pub fn new(
+        options: Options,
+        secrets: &SecretOptions,
+        providers: &ProviderVariables,
+    ) -> Result<Self, Vec<Fault>> {
+        let (config, faults) = Self::read(options, secrets, providers);
         if faults.is_empty() {
             Ok(config)
         } else {
@@ -103,7 +113,11 @@ impl Config {
 
     /// Makes the options real. In the place of each that is wrong stands its default, for those who look
     /// for faults; nothing is to be served with it.
-    pub fn read(options: Options, secrets: &SecretOptions) -> (Self, Vec<Fault>) {
+    pub fn read(
+        options: Options,
+        secrets: &SecretOptions,
+        providers: &ProviderVariables,
+    ) -> (Self, Vec<Fault>) {
         let mut reader = Reader::default();
         let bind_addr = reader.bind_addr(options.bind_addr);
         let public_url = reader.public_url(options.public_url, bind_addr);
@@ -112,6 +126,7 @@ impl Config {
         let master_key = reader.master_key(&secrets.master_key, &state_dir);
         let owner_password = reader.secret("OWNER_PASSWORD", &secrets.owner_password);
         let registration = reader.registration(options.registration, &secrets.registration_token);
+        let providers = reader.providers(providers);
         let policy = Policy {
             access_token_ttl: reader.seconds(
                 "ACCESS_TOKEN_TTL",
@@ -141,8 +156,13 @@ impl Config {
             sessions_per_user: reader.number("SESSIONS_PER_USER", options.sessions_per_user, 5, 1..=1000),
             grants_per_client: reader.number("GRANTS_PER_CLIENT", options.grants_per_client, 20, 1..=10_000),
             registration,
-            local_sign_in: reader.local_sign_in(options.local_sign_in),
+            local_sign_in: reader.local_sign_in(options.local_sign_in, !providers.is_empty()),
             local_sign_up: reader.local_sign_up(options.local_sign_up),
+            admission: reader.admission(
+                options.allowed_emails,
+                options.allowed_domains,
+                options.allowed_users,
+            ),
         };
         let cores = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -153,6 +173,7 @@ impl Config {
             master_key,
             owner_password,
             policy,
+            providers,
             stockfish_path: reader.stockfish_path(options.stockfish_path),
             engine_processes: reader.number("ENGINE_PROCESSES", options.engine_processes, cores, 1..=64),
             engine_hash_mb: reader.number("ENGINE_HASH_MB", options.engine_hash_mb, 16, 1..=4096),
@@ -185,10 +206,35 @@ mod tests {
 
     #[test]
     fn nothing_need_be_set() {
-        let config = Config::new(Options::default(), &SecretOptions::default()).unwrap();
+        let config = Config::new(
+            Options::default(),
+            &SecretOptions::default(),
+            &ProviderVariables::default(),
+        )
+        .unwrap();
         assert_eq!(config.bind_addr.to_string(), "127.0.0.1:8000");
         assert!(config.policy.local_sign_in);
         assert_eq!(config.public_url, PublicAddress::Bound);
+    }
+
+    #[test]
+    fn local_accounts_step_back_where_there_is_a_provider() {
+        let variables = [("GITHUB_CLIENT_ID", "h"), ("GITHUB_CLIENT_SECRET", "s")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let providers = ProviderVariables::of(variables);
+        let read = |when: Option<&str>, providers: &ProviderVariables| {
+            let options = Options {
+                local_sign_in: when.map(str::to_owned),
+                ..Options::default()
+            };
+            Config::new(options, &SecretOptions::default(), providers)
+                .map(|config| config.policy.local_sign_in)
+        };
+        assert_eq!(read(None, &providers), Ok(false));
+        assert_eq!(read(Some("auto"), &providers), Ok(false));
+        assert_eq!(read(Some("on"), &providers), Ok(true));
+        assert_eq!(read(Some("off"), &providers), Ok(false));
+        assert!(read(Some("off"), &ProviderVariables::default()).is_err());
     }
 
     #[test]
@@ -208,6 +254,7 @@ mod tests {
             database_url: text("postgres://x"),
             local_sign_in: text(" "),
             local_sign_up: text("yes"),
+            allowed_emails: text("ana"),
             ..Options::default()
         };
         let master_key = SecretOption {
@@ -218,14 +265,12 @@ mod tests {
             master_key,
             ..SecretOptions::default()
         };
-        let mut names: Vec<&str> = Config::new(options, &secrets)
-            .unwrap_err()
-            .iter()
-            .map(|fault| fault.name)
-            .collect();
+        let faults = Config::new(options, &secrets, &ProviderVariables::default()).unwrap_err();
+        let mut names: Vec<&str> = faults.iter().map(|fault| &*fault.name).collect();
         names.sort_unstable();
         let expected = [
             "ACCESS_TOKEN_TTL",
+            "ALLOWED_EMAILS",
             "ALLOWED_ORIGINS",
             "AUTH_RATE_LIMIT",
             "DATABASE_URL",
@@ -250,7 +295,10 @@ mod tests {
             owner_password,
             ..SecretOptions::default()
         };
-        let config = Config::new(Options::default(), &secrets).unwrap();
+        let variables = [("GOOGLE_CLIENT_ID", "g"), ("GOOGLE_CLIENT_SECRET", "swordfish-2")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::new(Options::default(), &secrets, &ProviderVariables::of(variables)).unwrap();
+        assert!(config.describe().contains("GOOGLE_CLIENT_SECRET=********"));
         assert!(!config.describe().contains("swordfish"));
         assert!(config.describe().contains("OWNER_PASSWORD=********"));
         assert!(!format!("{config:?}").contains("swordfish"));

@@ -67,7 +67,7 @@ pub struct Options {
         hide_env_values = true
     )]
     pub database_url: Option<String>,
-    /// Whether people sign in with local accounts: auto, on, off
+    /// Whether people sign in with local accounts: auto, on, off; auto: while no provider is set up
     #[arg(
         long,
         env = "LOCAL_SIGN_IN",
@@ -85,6 +85,33 @@ pub struct Options {
         hide_env_values = true
     )]
     pub local_sign_up: Option<String>,
+    /// E-mail addresses that may come in through a provider, if it vouches for them; a comma list; default: everybody
+    #[arg(
+        long,
+        env = "ALLOWED_EMAILS",
+        value_name = "EMAILS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_emails: Option<String>,
+    /// Domains of such addresses; a comma list; default: everybody
+    #[arg(
+        long,
+        env = "ALLOWED_DOMAINS",
+        value_name = "DOMAINS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_domains: Option<String>,
+    /// People that may come in through a provider, as provider:subject or github:login; a comma list; default: everybody
+    #[arg(
+        long,
+        env = "ALLOWED_USERS",
+        value_name = "USERS",
+        global = true,
+        hide_env_values = true
+    )]
+    pub allowed_users: Option<String>,
     /// Browser sessions of a person [default: 5]
     #[arg(
         long,

@@ -1,5 +1,6 @@
 //! Reads raw settings one by one, and collects what is wrong with them.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use super::options::{self, SecretOption};
 use super::{Fault, LogFormat, MASTER_KEY_FILE, PublicAddress};
 use crate::clock::Seconds;
 use crate::http::{InvalidNetwork, Rate, TrustedProxies};
-use crate::issuer::Registration;
+use crate::issuer::{Admission, InvalidEntry, Registration};
 use crate::keys::MasterKeySource;
 use crate::secret::{MasterKey, Secret};
 use crate::store::DatabaseUrl;
@@ -21,9 +22,9 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn fault(&mut self, name: &'static str, what: impl Into<String>) {
+    pub(super) fn fault(&mut self, name: impl Into<Cow<'static, str>>, what: impl Into<String>) {
         self.faults.push(Fault {
-            name,
+            name: name.into(),
             what: what.into(),
         });
     }
@@ -97,20 +98,24 @@ impl Reader {
         }
     }
 
-    pub(super) fn secret(&mut self, name: &'static str, option: &SecretOption) -> Option<Secret> {
+    pub(super) fn secret(
+        &mut self,
+        name: impl Into<Cow<'static, str>>,
+        option: &SecretOption,
+    ) -> Option<Secret> {
+        let name = name.into();
         match (&option.value, &option.file) {
             (Some(_), Some(_)) => {
-                self.fault(name, format!("is given twice; keep either {name} or {name}_FILE"));
+                let what = format!("is given twice; keep either {name} or {name}_FILE");
+                self.fault(name, what);
                 None
             }
             (value, None) => value.clone(),
             (None, Some(file)) => match std::fs::read_to_string(file) {
                 Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']).to_owned())),
                 Err(error) => {
-                    self.fault(
-                        name,
-                        format!("{name}_FILE names {file}, which cannot be read: {error}"),
-                    );
+                    let what = format!("{name}_FILE names {file}, which cannot be read: {error}");
+                    self.fault(name, what);
                     None
                 }
             },
@@ -134,11 +139,14 @@ impl Reader {
         }
     }
 
-    pub(super) fn local_sign_in(&mut self, raw: Option<String>) -> bool {
+    pub(super) fn local_sign_in(&mut self, raw: Option<String>, providers: bool) -> bool {
         match present(raw).as_deref() {
-            None | Some("auto" | "on") => true,
+            None | Some("auto") => !providers,
+            Some("on") => true,
+            Some("off") if providers => false,
             Some("off") => {
-                self.fault("LOCAL_SIGN_IN", "off leaves no way to sign in; use auto or on");
+                let what = "off leaves no way to sign in: use auto or on, or set up a provider";
+                self.fault("LOCAL_SIGN_IN", what);
                 false
             }
             Some(other) => {
@@ -157,6 +165,26 @@ impl Reader {
                 false
             }
         }
+    }
+
+    pub(super) fn admission(
+        &mut self,
+        emails: Option<String>,
+        domains: Option<String>,
+        users: Option<String>,
+    ) -> Admission {
+        let [emails, domains, users] = [emails, domains, users].map(|raw| present(raw).unwrap_or_default());
+        Admission::parse(&emails, &domains, &users).unwrap_or_else(|faults| {
+            for fault in faults {
+                let name = match fault {
+                    InvalidEntry::Email(_) => "ALLOWED_EMAILS",
+                    InvalidEntry::Domain(_) => "ALLOWED_DOMAINS",
+                    InvalidEntry::User(_) => "ALLOWED_USERS",
+                };
+                self.fault(name, fault.to_string());
+            }
+            Admission::default()
+        })
     }
 
     pub(super) fn stockfish_path(&mut self, raw: Option<String>) -> Option<PathBuf> {

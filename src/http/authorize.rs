@@ -6,8 +6,12 @@ use axum::response::Response;
 
 use super::form::Form;
 use super::{Door, cookies, error};
-use crate::issuer::{Browser, ConsentForm, Decision, IssuerError, Next, SignInForm};
-use crate::oauth::ScopeSet;
+use crate::id::ProviderId;
+use crate::issuer::{
+    Browser, Consent, ConsentForm, Decision, GiveUp, IssuerError, Next, ProviderForm, SignInForm,
+};
+use crate::oauth::{AuthorizeCode, ScopeSet};
+use crate::secret::Secret;
 
 /// `GET /oauth/authorize`: asks for consent.
 pub(super) async fn authorize(
@@ -15,16 +19,18 @@ pub(super) async fn authorize(
     RawQuery(query): RawQuery,
     request: Request,
 ) -> Response {
-    let secure = door.0.issuer.public_url().is_secure();
     let browser = door.browser(&request);
     match door.0.issuer.begin(&query.unwrap_or_default(), browser).await {
-        Ok(consent) => {
-            let mut response = door.0.pages.consent(&consent.page);
-            cookies::set_browser(&mut response, &consent.browser, secure);
-            response
-        }
+        Ok(asked) => ask(&door, &asked),
         Err(fault) => error::page(&door, fault),
     }
+}
+
+/// The consent page, with the cookie that its form belongs to.
+pub(super) fn ask(door: &Door, asked: &Consent) -> Response {
+    let mut response = door.0.pages.consent(&asked.page);
+    cookies::set_browser(&mut response, &asked.browser, door.secure());
+    response
 }
 
 /// `POST /oauth/consent`
@@ -61,7 +67,7 @@ pub(super) async fn consent(State(door): State<Door>, request: Request) -> Respo
     follow(&door, next)
 }
 
-/// `POST /oauth/sign-in`
+/// `POST /oauth/sign-in`: name and password, or a provider's button, or the way back.
 pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Response {
     let (form, browser) = match own_form(&door, request).await {
         Ok(both) => both,
@@ -70,16 +76,65 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
     let Some(handle) = form.secret("sign_in") else {
         return error::page(&door, IssuerError::Stale);
     };
-    let form = SignInForm {
-        handle,
-        csrf: form.get("csrf").unwrap_or_default().to_owned(),
-        username: form.get("username").unwrap_or_default().to_owned(),
-        password: form
-            .secret("password")
-            .unwrap_or_else(|| crate::secret::Secret::new(String::new())),
+    let csrf = form.get("csrf").unwrap_or_default().to_owned();
+    let issuer = &door.0.issuer;
+    let next = match Pressed::of(&form) {
+        Pressed::Provider(provider) => {
+            let another = form.get("another").is_some();
+            let form = ProviderForm {
+                handle,
+                csrf,
+                provider,
+                another,
+            };
+            issuer.choose(form, browser).await
+        }
+        Pressed::GiveUp(code) => issuer.give_up(GiveUp { handle, csrf, code }, browser).await,
+        Pressed::Instead => issuer.choose_again(handle, &csrf, browser).await,
+        Pressed::SignIn => {
+            let form = SignInForm {
+                handle,
+                csrf,
+                username: form.get("username").unwrap_or_default().to_owned(),
+                password: form
+                    .secret("password")
+                    .unwrap_or_else(|| Secret::new(String::new())),
+            };
+            issuer.sign_in(form, browser).await
+        }
+        Pressed::Unknown => Err(IssuerError::Stale),
     };
-    let next = door.0.issuer.sign_in(form, browser).await;
     follow(&door, next)
+}
+
+/// Which button of a sign-in page was pressed.
+enum Pressed {
+    Provider(ProviderId),
+    GiveUp(AuthorizeCode),
+    Instead,
+    SignIn,
+    Unknown,
+}
+
+impl Pressed {
+    fn of(form: &Form) -> Self {
+        if let Some(slug) = form.get("provider") {
+            return slug.parse().map_or(Self::Unknown, Self::Provider);
+        }
+        if let Some(code) = form.get("give_up") {
+            let codes = [
+                AuthorizeCode::AccessDenied,
+                AuthorizeCode::TemporarilyUnavailable,
+                AuthorizeCode::ServerError,
+            ];
+            let known = codes.into_iter().find(|known| known.as_str() == code);
+            return known.map_or(Self::Unknown, Self::GiveUp);
+        }
+        if form.get("instead").is_some() {
+            return Self::Instead;
+        }
+        Self::SignIn
+    }
 }
 
 /// A form that was posted from one of our own pages.
@@ -101,6 +156,7 @@ pub(super) fn follow(door: &Door, next: Result<Next, IssuerError>) -> Response {
     match next {
         Ok(Next::SignIn(page)) => door.0.pages.sign_in(&page),
         Ok(Next::SignUp(page)) => door.0.pages.sign_up(&page),
+        Ok(Next::Fault(page)) => door.0.pages.provider_fault(&page),
         Ok(Next::Leave { url, session }) => {
             let mut response = error::leave(&url);
             if let Some(session) = session {

@@ -7,6 +7,7 @@ mod account;
 mod agent;
 mod authorize;
 mod buckets;
+mod callback;
 mod client_address;
 mod client_proof;
 mod cookies;
@@ -146,6 +147,7 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::AUTHORIZE, get(authorize::authorize))
         .route(path::CONSENT, post(authorize::consent))
         .route(path::SIGN_IN, post(authorize::sign_in))
+        .route("/oauth/callback/{provider}", get(callback::callback))
         .merge(account::routes(door.0.issuer.policy().local_sign_up))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
     // Services ask, never pages: no origin may read the answer.

@@ -23,9 +23,9 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use self::words::Fault;
+use self::words::{Fault, ProviderTrouble};
 use crate::id::Reference;
-use crate::issuer::{ConsentPage, SignInPage, Wrong};
+use crate::issuer::{ConsentPage, Failure, ProviderFault, SignInPage, Way, Wrong};
 use crate::secret::Digest;
 use crate::urls::{PublicUrl, path};
 
@@ -91,7 +91,7 @@ impl Pages {
         self.show(Surface::SignIn, StatusCode::OK, &template)
     }
 
-    /// Asks for a name and a password: 200 the first time, 401 after a wrong password, and 429 with
+    /// Asks how to sign in, or for a name and a password: 200 the first time, 401 after a wrong password, and 429 with
     /// `Retry-After` while the next attempt has to wait.
     pub(super) fn sign_in(&self, page: &SignInPage) -> Response {
         let fault = page.wrong.map(Fault::of_sign_in);
@@ -102,6 +102,7 @@ impl Pages {
             mismatch: page.wrong == Some(Wrong::Password),
             action: path::SIGN_IN,
             sign_up: path::SIGN_UP,
+            providers: page.providers.as_slice(),
         };
         self.show_form(
             Surface::SignIn,
@@ -109,6 +110,24 @@ impl Pages {
             fault.as_ref(),
             &template,
         )
+    }
+
+    /// Says why nobody came back from a provider, and offers another try and the way back to the app.
+    pub(super) fn provider_fault(&self, page: &ProviderFault) -> Response {
+        let told = ProviderTrouble::of(page.failure, &page.provider.label);
+        let template = ProviderFaultTemplate {
+            shell: self.shell(Surface::SignIn, Some(page.reference)),
+            page,
+            told: &told,
+            action: path::SIGN_IN,
+        };
+        self.show(Surface::SignIn, told.status, &template)
+    }
+
+    /// The same, for somebody who was on the way to their account page.
+    pub(super) fn account_provider_fault(&self, provider: &Way, failure: Failure) -> Response {
+        let told = ProviderTrouble::of(failure, &provider.label);
+        self.account_message(told.status, told.title, &told.text)
     }
 
     /// Says one thing in a sign-in, with nothing to press: an error or a notice. Line breaks in `text` are kept.
@@ -224,6 +243,16 @@ struct SignInTemplate<'a> {
     mismatch: bool,
     action: &'static str,
     sign_up: &'static str,
+    providers: &'a [Way],
+}
+
+#[derive(Template)]
+#[template(path = "provider_fault.html", config = "assets/pages/askama.toml")]
+struct ProviderFaultTemplate<'a> {
+    shell: Shell<'a>,
+    page: &'a ProviderFault,
+    told: &'a ProviderTrouble,
+    action: &'static str,
 }
 
 #[derive(Template)]

@@ -1,7 +1,7 @@
-//! Local accounts as the operator keeps them: add, list, change, shut out, remove.
+//! People as the operator keeps them: local accounts are added here; everybody is listed, shut out, removed.
 
 use super::passwords::{MAX_PASSWORD, MIN_PASSWORD, check_length, hash};
-use crate::account::{InvalidUsername, LocalAccount, User, Username};
+use crate::account::{InvalidUsername, LocalAccount, UpstreamIdentity, User, Username};
 use crate::audit::{Event, EventKind};
 use crate::clock::{Clock, Timestamp};
 use crate::id::UserId;
@@ -23,12 +23,26 @@ pub enum AccountError {
     /// No such account.
     #[error("there is no account {0}; `chess-mcp users list` shows them")]
     Unknown(String),
+    /// They sign in through a provider alone.
+    #[error("{0} has no local account and no password: they sign in through a provider")]
+    NoPassword(String),
     /// The password is too short or too long.
     #[error("a password has at least {MIN_PASSWORD} characters and at most {MAX_PASSWORD} bytes")]
     Password,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// A person as the operator sees them.
+#[derive(Debug, Clone)]
+pub struct ListedPerson {
+    /// Who.
+    pub user: User,
+    /// The name of their local account.
+    pub username: Option<Username>,
+    /// What providers told of them.
+    pub told: Vec<UpstreamIdentity>,
 }
 
 /// The local accounts.
@@ -84,17 +98,27 @@ impl Accounts {
         self.add(OWNER, password).await.map(|_| true)
     }
 
-    /// Everybody, with the name of their local account.
-    pub async fn list(&self) -> Result<Vec<(User, Option<Username>)>, AccountError> {
-        Ok(self.store.read(|tx| tx.users()).await?)
+    /// Everybody, with the name of their local account and what providers call them.
+    pub async fn list(&self) -> Result<Vec<ListedPerson>, AccountError> {
+        self.store
+            .read(|tx| {
+                let identities = tx.identities(None)?;
+                let listed = tx.users()?.into_iter().map(|(user, username)| {
+                    let theirs = identities.iter().filter(|identity| identity.user == user.id);
+                    let told = theirs.map(|identity| identity.told.clone()).collect();
+                    ListedPerson { user, username, told }
+                });
+                Ok(listed.collect())
+            })
+            .await
     }
 
-    /// The user id behind a local account that is not shut out.
+    /// The user id of a person who is not shut out.
     pub async fn active(&self, name: &str) -> Result<UserId, AccountError> {
-        let (name, username) = (name.to_owned(), Username::parse(name)?);
+        let name = name.to_owned();
         self.store
             .read(move |tx| {
-                let user = find(tx, &username)?;
+                let user = find(tx, &name)?;
                 let active = tx.user(user)?.is_some_and(|user| user.is_active());
                 active
                     .then_some(user)
@@ -107,7 +131,11 @@ impl Accounts {
     pub async fn set_password(&self, name: &str, password: &Secret) -> Result<(), AccountError> {
         let password_hash = checked_hash(password)?;
         let changed = self.event(EventKind::PasswordChanged);
-        self.change(name, move |tx, user, username| {
+        let typed = name.to_owned();
+        self.change(name, move |tx, user| {
+            let username = tx
+                .username(user)?
+                .ok_or_else(|| AccountError::NoPassword(typed.clone()))?;
             tx.set_password_hash(user, &password_hash)?;
             tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
             tx.record(&changed.clone().user(user))?;
@@ -120,7 +148,7 @@ impl Accounts {
     pub async fn disable(&self, name: &str) -> Result<(), AccountError> {
         let now = self.clock.now();
         let disabled = self.event(EventKind::AccountDisabled);
-        self.change(name, move |tx, user, _| {
+        self.change(name, move |tx, user| {
             tx.delete_sessions(user)?;
             tx.record(&disabled.clone().user(user))?;
             Ok(tx.set_disabled(user, Some(now))?)
@@ -131,7 +159,7 @@ impl Accounts {
     /// Lets a person in again.
     pub async fn enable(&self, name: &str) -> Result<(), AccountError> {
         let enabled = self.event(EventKind::AccountEnabled);
-        self.change(name, move |tx, user, _| {
+        self.change(name, move |tx, user| {
             tx.record(&enabled.clone().user(user))?;
             Ok(tx.set_disabled(user, None)?)
         })
@@ -141,8 +169,9 @@ impl Accounts {
     /// Removes a person and all their games.
     pub async fn remove(&self, name: &str) -> Result<(), AccountError> {
         let removed = self.event(EventKind::AccountRemoved);
-        self.change(name, move |tx, user, username| {
-            remove(tx, user, username)?;
+        self.change(name, move |tx, user| {
+            let username = tx.username(user)?;
+            remove(tx, user, username.as_ref())?;
             Ok(tx.record(&removed.clone().user(user))?)
         })
         .await
@@ -155,13 +184,13 @@ impl Accounts {
     async fn change(
         &self,
         name: &str,
-        change: impl Fn(&mut dyn Tx, UserId, &Username) -> Result<(), AccountError> + Send + 'static,
+        change: impl Fn(&mut dyn Tx, UserId) -> Result<(), AccountError> + Send + 'static,
     ) -> Result<(), AccountError> {
-        let username = Username::parse(name)?;
+        let name = name.to_owned();
         self.store
             .write(move |tx| {
-                let user = find(tx, &username)?;
-                change(tx, user, &username)
+                let user = find(tx, &name)?;
+                change(tx, user)
             })
             .await
     }
@@ -205,16 +234,28 @@ impl NewAccount {
 }
 
 /// Removes a person with everything that is theirs. Their tokens fail from the next request on.
-pub(super) fn remove(tx: &mut dyn Tx, user: UserId, username: &Username) -> Result<(), StoreError> {
-    tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
+pub(super) fn remove(tx: &mut dyn Tx, user: UserId, username: Option<&Username>) -> Result<(), StoreError> {
+    if let Some(username) = username {
+        tx.set_failures(super::sign_in::failures_key(username.as_str()), None)?;
+    }
     tx.delete_user(user)
 }
 
-fn find(tx: &mut dyn Tx, username: &Username) -> Result<UserId, AccountError> {
-    let account = tx.local_account(username)?;
-    account
-        .map(|account| account.user)
-        .ok_or_else(|| AccountError::Unknown(username.as_str().to_owned()))
+/// The person that an operator names: by their local account, as `provider:subject`, or by their id.
+pub(super) fn find(tx: &mut dyn Tx, named: &str) -> Result<UserId, AccountError> {
+    let unknown = || AccountError::Unknown(named.to_owned());
+    if let Ok(id) = named.parse::<UserId>() {
+        return tx.user(id)?.map(|user| user.id).ok_or_else(unknown);
+    }
+    if let Some((provider, subject)) = named.split_once(':') {
+        let all = tx.identities(None)?;
+        let named = all.into_iter().find(|identity| {
+            identity.told.provider.as_str() == provider && identity.told.key.subject == subject
+        });
+        return named.map(|identity| identity.user).ok_or_else(unknown);
+    }
+    let account = tx.local_account(&Username::parse(named)?)?;
+    account.map(|account| account.user).ok_or_else(unknown)
 }
 
 fn checked_hash(password: &Secret) -> Result<String, AccountError> {

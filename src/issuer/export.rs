@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::account::{live_grants, live_sessions, session_id};
 use super::{AccountFault, AccountForm, AccountPost, Issuer};
-use crate::account::{User, Username};
+use crate::account::{Identity, User, Username};
 use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
 use crate::id::Reference;
@@ -20,6 +20,8 @@ pub struct AccountExport {
     pub at: Timestamp,
     /// The account itself.
     pub account: Value,
+    /// The providers' accounts that lead to it.
+    pub providers: Value,
     /// The apps they let in.
     pub apps: Value,
     /// The browsers they are signed in with.
@@ -49,6 +51,7 @@ impl Issuer {
                     "username": username.as_ref().map(Username::as_str),
                     "created_at": user.created_at.iso8601(),
                 }),
+                providers: tx.identities(Some(user.id))?.iter().map(linked).collect(),
                 apps: grants.iter().map(app).collect(),
                 sessions: sessions
                     .map(|(cookie, session)| {
@@ -83,6 +86,21 @@ fn app(grant: &Grant) -> Value {
         "created_at": grant.created_at.iso8601(),
         "last_used_at": grant.last_used_at.iso8601(),
         "expires_at": grant.expires_at.iso8601(),
+    })
+}
+
+fn linked(identity: &Identity) -> Value {
+    let told = &identity.told;
+    json!({
+        "provider": told.provider,
+        "issuer": told.key.issuer,
+        "subject": told.key.subject,
+        "login": told.login,
+        "name": told.name,
+        "email": told.email.as_ref().map(|email| &email.address),
+        "email_verified": told.email.as_ref().map(|email| email.verified),
+        "linked_at": identity.linked_at.iso8601(),
+        "last_used_at": identity.last_used_at.iso8601(),
     })
 }
 

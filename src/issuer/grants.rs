@@ -1,7 +1,8 @@
 //! Grants as the operator sees them: who let which app in, and the end of it.
 
+use super::accounts::{AccountError, find};
 use super::revoke;
-use crate::account::{InvalidUsername, User, Username};
+use crate::account::User;
 use crate::clock::Clock;
 use crate::id::GrantId;
 use crate::oauth::{Grant, RevokeReason};
@@ -10,12 +11,9 @@ use crate::store::{Store, StoreError};
 /// Why a grant was not found.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantsError {
-    /// The name cannot be one.
+    /// No such person.
     #[error(transparent)]
-    Name(#[from] InvalidUsername),
-    /// No such account.
-    #[error("there is no account {0}; `chess-mcp users list` shows them")]
-    UnknownUser(String),
+    Person(#[from] AccountError),
     /// No such grant.
     #[error("there is no live grant {0}; `chess-mcp grants list` shows them")]
     UnknownGrant(String),
@@ -37,21 +35,15 @@ impl Grants {
         Self { store, clock }
     }
 
-    /// Every live grant with its person, last used first; of one local account where a name is given.
-    pub async fn list(&self, username: Option<&str>) -> Result<Vec<(Grant, User)>, GrantsError> {
+    /// Every live grant with its person, last used first; of one person where one is named, as in `users list`.
+    pub async fn list(&self, person: Option<&str>) -> Result<Vec<(Grant, User)>, GrantsError> {
         let now = self.clock.now();
-        let username = username.map(Username::parse).transpose()?;
+        let person = person.map(str::to_owned);
         self.store
             .read(move |tx| {
-                let account = match &username {
-                    None => None,
-                    Some(name) => Some(
-                        tx.local_account(name)?
-                            .ok_or_else(|| GrantsError::UnknownUser(name.as_str().to_owned()))?,
-                    ),
-                };
+                let user = person.as_deref().map(|named| find(tx, named)).transpose()?;
                 let mut live = Vec::new();
-                for grant in tx.unrevoked_grants(account.map(|account| account.user))? {
+                for grant in tx.unrevoked_grants(user)? {
                     if !grant.is_live(now) {
                         continue;
                     }

@@ -2,6 +2,8 @@
 
 mod account;
 mod accounts;
+mod admission;
+mod arrival;
 mod bearer;
 mod clients;
 mod documents;
@@ -9,6 +11,7 @@ mod export;
 mod grants;
 mod introspection;
 mod passwords;
+mod people;
 mod registry;
 mod sign_in;
 mod sign_up;
@@ -29,13 +32,16 @@ use crate::net::Net;
 use crate::oauth::{AuthorizeError, Grant, RevokeReason, SignIn, SignInFault, TokenError};
 use crate::secret::{MacKey, MasterKey, Secret};
 use crate::store::{Fact, Store, StoreError, Tx};
+use crate::upstream::Providers;
 use crate::urls::PublicUrl;
 
 pub use account::{
     AccountFault, AccountForm, AccountPage, AccountPost, ChangePassword, ConnectedApp, EntryForm, EntryPage,
-    FormKey, OwnSession, SignUpForm,
+    FormKey, LinkedProvider, OwnSession, SignUpForm,
 };
-pub use accounts::{AccountError, Accounts, OWNER};
+pub use accounts::{AccountError, Accounts, ListedPerson, OWNER};
+pub use admission::{Admission, InvalidEntry};
+pub use arrival::{Arrival, Failure, Way};
 pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
 pub use export::AccountExport;
@@ -43,7 +49,8 @@ pub use grants::{Grants, GrantsError};
 pub use passwords::WeakPassword;
 pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
-    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
+    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, GiveUp, Next, ProviderFault, ProviderForm,
+    Retry, SignInForm, SignInPage, Wrong,
 };
 pub use sign_up::{NewAccountForm, SignUpFault, SignUpFor, SignUpPage};
 pub use tokens::{ClientProof, Exchange, Renewal, Tokens};
@@ -84,6 +91,26 @@ pub struct Policy {
     pub local_sign_in: bool,
     /// Whether strangers may make local accounts.
     pub local_sign_up: bool,
+    /// Who may come in through a provider.
+    pub admission: Admission,
+}
+
+/// What the server is put together from.
+pub struct Parts {
+    /// Keeps everything.
+    pub store: Store,
+    /// Signs.
+    pub keys: KeyRing,
+    /// Time.
+    pub clock: Clock,
+    /// Where people reach us.
+    pub public_url: PublicUrl,
+    /// What the operator decided.
+    pub policy: Policy,
+    /// Where people may prove who they are.
+    pub providers: Providers,
+    /// Reads the metadata documents of clients.
+    pub net: Net,
 }
 
 /// The authorization server. Cheap to clone.
@@ -96,6 +123,7 @@ struct Inner {
     clock: Clock,
     public_url: PublicUrl,
     policy: Policy,
+    providers: Providers,
     csrf: MacKey,
     registrations: clients::Registrations,
     documents: documents::Documents,
@@ -137,25 +165,18 @@ pub enum IssuerError {
 }
 
 impl Issuer {
-    /// Puts the server together. `net` reads the metadata documents of clients.
-    pub fn new(
-        store: Store,
-        keys: KeyRing,
-        clock: Clock,
-        public_url: PublicUrl,
-        policy: Policy,
-        master: &MasterKey,
-        net: Net,
-    ) -> Self {
+    /// Puts the server together.
+    pub fn new(parts: Parts, master: &MasterKey) -> Self {
         Self(Arc::new(Inner {
-            store,
-            keys,
-            clock,
-            public_url,
-            policy,
+            store: parts.store,
+            keys: parts.keys,
+            clock: parts.clock,
+            public_url: parts.public_url,
+            policy: parts.policy,
+            providers: parts.providers,
             csrf: master.mac("csrf"),
             registrations: clients::Registrations::new(master),
-            documents: documents::Documents::new(net),
+            documents: documents::Documents::new(parts.net),
             passwords: passwords::Passwords::new(),
             bearer: bearer::Verified::new(),
         }))

@@ -6,7 +6,7 @@ mod sign_in;
 
 use tempfile::TempDir;
 
-use super::{Issuer, Policy, Registration};
+use super::{Admission, Issuer, Parts, Policy, Registration};
 use crate::account::User;
 use crate::clock::{Clock, Seconds, Timestamp};
 use crate::id::UserId;
@@ -15,6 +15,7 @@ use crate::net::{Net, SystemResolver};
 use crate::oauth::{Client, ClientId, model, validate_registration};
 use crate::secret::{MasterKey, random};
 use crate::store::{Store, StoreError};
+use crate::upstream::Providers;
 use crate::urls::PublicUrl;
 
 const REDIRECT_URI: &str = "https://h.example/cb";
@@ -65,6 +66,7 @@ impl Place {
     fn issuer_at(&self, url: PublicUrl, net: Net) -> Issuer {
         let policy = Policy {
             local_sign_up: false,
+            admission: Admission::default(),
             access_token_ttl: Seconds(model::ACCESS_LIFE),
             refresh_token_idle_ttl: Seconds(model::IDLE_LIFE),
             refresh_token_ttl: Seconds(model::GRANT_LIFE),
@@ -75,8 +77,16 @@ impl Place {
             registration: Registration::Open,
             local_sign_in: true,
         };
-        let (store, keys) = (self.store.clone(), self.keys.clone());
-        Issuer::new(store, keys, self.clock.clone(), url, policy, &master(), net)
+        let parts = Parts {
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+            policy,
+            providers: Providers::new(Vec::new(), net.clone(), &master(), url.clone()),
+            public_url: url,
+            net,
+        };
+        Issuer::new(parts, &master())
     }
 
     /// A public client that was used before.

@@ -40,9 +40,14 @@ impl Issuer {
                 let gone = BearerError::Invalid(InvalidToken::Revoked);
                 let user = tx.user(id)?.ok_or(gone)?;
                 let username = tx.username(id)?;
+                let identities = tx.identities(Some(id))?;
+                let email = identities
+                    .iter()
+                    .find_map(|identity| identity.told.email.as_ref());
                 let profile = Profile {
                     name: &user.name,
                     username: username.as_ref().map(Username::as_str),
+                    email: email.map(|email| (email.address.as_str(), email.verified)),
                     updated_at: user.created_at,
                 };
                 Ok(userinfo(id, scopes, &profile))

@@ -19,10 +19,10 @@ use url::{Host, Url};
 
 use super::client::{AuthMethod, Client, ClientId, ClientMetadata};
 use super::error::RegistrationError;
-use super::json::{self, InvalidObject};
 use super::registration::{name, redirect_uris, refreshes, strings, text};
 use super::scope::ScopeSet;
 use crate::clock::{Seconds, Timestamp};
+use crate::json::{self, InvalidObject};
 use crate::urls::is_loopback;
 
 /// Longest address of a document, in bytes.

@@ -22,8 +22,10 @@ pub enum AuthorizeCode {
     LoginRequired,
     /// `prompt=none` with a session: consent always takes a click.
     ConsentRequired,
-    /// Our own fault.
+    /// Our own fault, or that of a provider we rely on.
     ServerError,
+    /// A provider we rely on does not answer.
+    TemporarilyUnavailable,
 }
 
 impl AuthorizeCode {
@@ -38,6 +40,7 @@ impl AuthorizeCode {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
         }
     }
 }

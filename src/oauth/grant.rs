@@ -34,6 +34,18 @@ pub struct SignIn {
     pub expires_at: Timestamp,
     /// How far it came.
     pub stage: Stage,
+    /// Who proved who they are before they allowed anything: somebody who came back from a provider with another
+    /// browser than the one that was sent there, and is asked once more in theirs.
+    pub proven: Option<Proven>,
+}
+
+/// A person who proved who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proven {
+    /// Who.
+    pub user: UserId,
+    /// When.
+    pub auth_time: Timestamp,
 }
 
 /// How far a sign-in came.
@@ -220,6 +232,7 @@ mod tests {
             browser: Digest::of(b"browser"),
             expires_at: at(600),
             stage: Stage::Asked,
+            proven: None,
         }
     }
 

@@ -25,7 +25,6 @@ mod error;
 mod grant;
 mod id_token;
 mod introspection;
-mod json;
 mod metadata;
 mod pkce;
 mod redirect;
@@ -50,10 +49,9 @@ pub use document::{
 pub use error::{
     AuthorizeCode, AuthorizeError, ErrorResponse, LocalFault, RegistrationError, TokenCode, TokenError,
 };
-pub use grant::{Grant, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
+pub use grant::{Grant, Proven, RevokeReason, SIGN_IN_LIFE, SignIn, SignInFault, Stage};
 pub use id_token::IdClaims;
 pub use introspection::{Recognised, RecognisedToken, decide_introspection};
-pub use json::InvalidObject;
 pub use metadata::{
     Challenge, RESOURCE_SCOPES, authorization_server, challenge, protected_resource, userinfo_challenge,
 };

@@ -7,9 +7,9 @@ use url::Url;
 
 use super::client::{AuthMethod, ClientMetadata};
 use super::error::RegistrationError;
-use super::json;
 use super::redirect::RedirectUri;
 use super::scope::ScopeSet;
+use crate::json;
 
 /// Most redirect URIs of one client.
 pub const MAX_REDIRECT_URIS: usize = 10;

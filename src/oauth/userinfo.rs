@@ -6,14 +6,17 @@ use super::scope::{Scope, ScopeSet};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
-/// What is known of a person. Local accounts have no e-mail address, so the scope `email` tells nothing of them.
+/// What is known of a person. Only a provider tells an e-mail address, so the scope `email` tells nothing of those who
+/// have a local account alone.
 #[derive(Debug, Clone, Copy)]
 pub struct Profile<'a> {
     /// How pages address them.
     pub name: &'a str,
     /// The name they sign in with, where they have a local account.
     pub username: Option<&'a str>,
-    /// Since when the two are so.
+    /// Their address, and whether the provider that told it vouches for it.
+    pub email: Option<(&'a str, bool)>,
+    /// Since when name and account are so.
     pub updated_at: Timestamp,
 }
 
@@ -26,6 +29,10 @@ pub fn userinfo(user: UserId, scopes: ScopeSet, profile: &Profile<'_>) -> Value 
         if let Some(username) = profile.username {
             claims["preferred_username"] = json!(username);
         }
+    }
+    if let Some((address, verified)) = profile.email.filter(|_| scopes.contains(Scope::Email)) {
+        claims["email"] = json!(address);
+        claims["email_verified"] = json!(verified);
     }
     claims
 }
@@ -40,6 +47,7 @@ mod tests {
         let profile = Profile {
             name: "Ana",
             username: Some("ana"),
+            email: None,
             updated_at: Timestamp::from_seconds(7),
         };
         let told = |scopes: &str, profile: &Profile<'_>| userinfo(user, ScopeSet::parse(scopes), profile);
@@ -51,8 +59,13 @@ mod tests {
         );
         let elsewhere = Profile {
             username: None,
+            email: Some(("ana@x.example", true)),
             ..profile
         };
+        assert_eq!(
+            told("openid email", &elsewhere),
+            json!({ "sub": sub, "email": "ana@x.example", "email_verified": true })
+        );
         assert_eq!(
             told("openid profile", &elsewhere),
             json!({ "sub": sub, "name": "Ana", "updated_at": 7 })

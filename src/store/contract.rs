@@ -1,6 +1,7 @@
 //! What every backend must do. Each backend calls [`every_backend`] with a way to open the same database.
 
 mod games;
+mod identities;
 
 use std::path::Path;
 
@@ -30,6 +31,7 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     what_has_expired_is_swept(&store).await;
     what_piles_up_is_trimmed(&store).await;
     games::games(&store).await;
+    identities::identities(&store).await;
     store.close().await;
     let again = open();
     what_was_answered_survives_a_restart(&again).await;

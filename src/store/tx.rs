@@ -5,10 +5,10 @@
 mod games;
 
 use super::StoreError;
-use crate::account::{BrowserSession, LocalAccount, User, Username};
+use crate::account::{BrowserSession, Departure, Identity, IdentityKey, LocalAccount, User, Username};
 use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
-use crate::id::{GrantId, UserId};
+use crate::id::{GrantId, ProviderId, UserId};
 use crate::oauth::{
     AuthorizationCode, Client, ClientId, Grant, KeptDocument, RefreshToken, Retired, RevokeReason, SignIn,
     Stage,
@@ -21,12 +21,31 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
 pub trait Tx:
-    GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep
+    GameRows
+    + AccountRows
+    + IdentityRows
+    + ClientRows
+    + GrantRows
+    + KeyRows
+    + FactRows
+    + AuditRows
+    + CensusRows
+    + Sweep
 {
 }
 
-impl<T: GameRows + AccountRows + ClientRows + GrantRows + KeyRows + FactRows + AuditRows + CensusRows + Sweep>
-    Tx for T
+impl<
+    T: GameRows
+        + AccountRows
+        + IdentityRows
+        + ClientRows
+        + GrantRows
+        + KeyRows
+        + FactRows
+        + AuditRows
+        + CensusRows
+        + Sweep,
+> Tx for T
 {
 }
 
@@ -77,6 +96,23 @@ pub trait AccountRows {
     fn delete_session(&mut self, cookie: Digest) -> Result<()>;
     /// Ends every session of a person.
     fn delete_sessions(&mut self, user: UserId) -> Result<()>;
+}
+
+/// Providers' accounts that lead to people, and browsers that are at a provider.
+pub trait IdentityRows {
+    /// The provider's account with this key.
+    fn identity(&mut self, key: &IdentityKey) -> Result<Option<Identity>>;
+    /// The providers' accounts that lead to this person, or to anybody, last used first.
+    fn identities(&mut self, user: Option<UserId>) -> Result<Vec<Identity>>;
+    /// Adds a provider's account, or renews what one that is there told; whose it is never changes.
+    fn keep_identity(&mut self, identity: &Identity) -> Result<()>;
+    /// Forgets a provider's account; the person stays.
+    fn delete_identity(&mut self, key: &IdentityKey) -> Result<()>;
+
+    /// Waits for a browser that leaves.
+    fn insert_departure(&mut self, departure: &Departure) -> Result<()>;
+    /// Ends the wait for the browser that left for `provider` with this state: only the first to ask gets it.
+    fn take_departure(&mut self, state: Digest, provider: &ProviderId) -> Result<Option<Departure>>;
 }
 
 /// Clients: those that registered or were added, and the metadata documents of the others.
@@ -275,7 +311,7 @@ pub trait CensusRows {
 /// How many rows of a kind that strangers can pile up are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Most {
-    /// Sign-ins under way.
+    /// Sign-ins under way; browsers at a provider as well.
     pub sign_ins: u32,
     /// Events of the record.
     pub events: u32,

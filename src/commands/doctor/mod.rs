@@ -4,8 +4,11 @@
 //! Each part is looked at by itself, so that one fault does not hide the next; what depends on a part that
 //! is broken is skipped and says so.
 
+mod providers;
 mod reach;
 mod state;
+
+use std::borrow::Cow;
 
 use anyhow::bail;
 use serde::Serialize;
@@ -28,34 +31,38 @@ enum State {
 #[derive(Debug, Serialize)]
 struct Check {
     #[serde(rename = "check")]
-    part: &'static str,
+    part: Cow<'static, str>,
     state: State,
     detail: String,
     remedy: Option<String>,
 }
 
 impl Check {
-    fn ok(part: &'static str, detail: impl Into<String>) -> Self {
+    fn ok(part: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self {
-            part,
+            part: part.into(),
             state: State::Ok,
             detail: detail.into(),
             remedy: None,
         }
     }
 
-    fn problem(part: &'static str, detail: impl Into<String>, remedy: impl Into<String>) -> Self {
+    fn problem(
+        part: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
         Self {
-            part,
+            part: part.into(),
             state: State::Problem,
             detail: detail.into(),
             remedy: Some(remedy.into()),
         }
     }
 
-    fn skipped(part: &'static str, detail: impl Into<String>) -> Self {
+    fn skipped(part: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
         Self {
-            part,
+            part: part.into(),
             state: State::Skipped,
             detail: detail.into(),
             remedy: None,
@@ -76,10 +83,12 @@ impl Check {
 
 pub(crate) async fn run(config: &Config, faults: &[Fault], json: bool) -> anyhow::Result<()> {
     let mut checks = settings(faults);
-    let broken = |names: &[&str]| faults.iter().any(|fault| names.contains(&fault.name));
+    let broken = |names: &[&str]| faults.iter().any(|fault| names.contains(&&*fault.name));
     checks.extend(state::look(config, &broken));
     checks.push(engine(config, &broken).await);
-    checks.extend(reach::look(config, &broken).await);
+    let (public_url, reach) = reach::look(config, &broken).await;
+    checks.extend(reach);
+    checks.extend(providers::look(config, public_url.as_ref()).await);
     if json {
         say(&serde_json::to_string_pretty(&checks)?);
     } else {

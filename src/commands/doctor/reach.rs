@@ -13,7 +13,11 @@ const SERVER: &str = "server";
 const PUBLIC_URL: &str = "public URL";
 const TUNNEL: &str = "tunnel";
 
-pub(super) async fn look(config: &Config, broken: &impl Fn(&[&str]) -> bool) -> Vec<Check> {
+/// Also says at which address people reach the server, as far as that is known.
+pub(super) async fn look(
+    config: &Config,
+    broken: &impl Fn(&[&str]) -> bool,
+) -> (Option<PublicUrl>, Vec<Check>) {
     let net = Net::new(SystemResolver, false);
     let running = app::running_server(config);
     let mut checks = vec![match running {
@@ -22,13 +26,18 @@ pub(super) async fn look(config: &Config, broken: &impl Fn(&[&str]) -> bool) -> 
     }];
     if broken(&["PUBLIC_URL", "BIND_ADDR"]) {
         checks.push(Check::skipped(PUBLIC_URL, "the settings do not say what it is"));
-        return checks;
+        return (None, checks);
     }
     let port = running.unwrap_or(config.bind_addr).port();
     let found = match &config.public_url {
         PublicAddress::Bound => None,
         PublicAddress::Given(url) if url.is_loopback() => None,
         PublicAddress::Given(_) | PublicAddress::Tunnel => tunnel::find(&net, port).await,
+    };
+    let reached = match (&config.public_url, &found) {
+        (PublicAddress::Given(url), _) => Some(url.clone()),
+        (PublicAddress::Tunnel, found) => found.as_ref().map(|found| found.url.clone()),
+        (PublicAddress::Bound, _) => Some(PublicUrl::loopback(running.unwrap_or(config.bind_addr))),
     };
     match (&config.public_url, found) {
         (PublicAddress::Given(url), found) => {
@@ -50,7 +59,7 @@ pub(super) async fn look(config: &Config, broken: &impl Fn(&[&str]) -> bool) -> 
             None => Check::skipped(PUBLIC_URL, "the address that the server listens on, once it runs"),
         }),
     }
-    checks
+    (reached, checks)
 }
 
 /// Fetches the server's own metadata from where people do.

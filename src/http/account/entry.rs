@@ -4,10 +4,11 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::providers::leave;
 use super::{Notice, done, own_page_form, refuse};
 use crate::http::form::Form;
 use crate::http::{Door, cookies, error};
-use crate::issuer::{EntryForm, EntryPage, NewAccountForm, SignUpForm};
+use crate::issuer::{AccountFault, EntryForm, EntryPage, NewAccountForm, SignUpForm};
 use crate::secret::Secret;
 use crate::urls::path;
 
@@ -22,12 +23,31 @@ fn named(door: &Door, page: &EntryPage, mut response: Response) -> Response {
     response
 }
 
-/// `POST /account/sign-in`
+/// `GET /account/sign-in`: for whoever is signed in and has to prove who they are once more.
+pub(super) async fn ask(State(door): State<Door>, headers: HeaderMap) -> Response {
+    let browser = cookies::browser(&headers, door.secure());
+    let notice = cookies::notice(&headers, door.secure()).and_then(Notice::from_name);
+    let mut response = page(&door, &door.0.issuer.entry_page(&browser), notice);
+    if notice.is_some() {
+        cookies::clear_notice(&mut response, door.secure());
+    }
+    response
+}
+
+/// `POST /account/sign-in`: name and password, or a provider's button.
 pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Response {
     let (form, browser) = match own_page_form(&door, request).await {
         Ok(both) => both,
         Err(refusal) => return refusal,
     };
+    if let Some(slug) = form.get("provider") {
+        let Ok(provider) = slug.parse() else {
+            return refuse(&door, AccountFault::Unknown);
+        };
+        let csrf = form.get("csrf").unwrap_or_default();
+        let gone = door.0.issuer.enter_through(csrf, &provider, &browser).await;
+        return leave(&door, gone);
+    }
     let form = EntryForm {
         csrf: form.get("csrf").unwrap_or_default().to_owned(),
         username: form.get("username").unwrap_or_default().to_owned(),

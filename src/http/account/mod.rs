@@ -11,6 +11,7 @@ mod games;
 mod leave;
 mod notice;
 mod password;
+mod providers;
 mod sessions;
 mod sign_up;
 
@@ -21,6 +22,7 @@ use axum::response::Response;
 use axum::routing::{get, post};
 
 pub(super) use self::notice::Notice;
+pub(super) use self::providers::failed as provider_failed;
 use super::form::Form;
 use super::{Door, cookies, error};
 use crate::games::GameFilter;
@@ -34,12 +36,14 @@ const NEWEST: u32 = 5;
 pub(super) fn routes(sign_up: bool) -> Router<Door> {
     let routes = Router::new()
         .route(path::ACCOUNT, get(account))
-        .route(path::ACCOUNT_SIGN_IN, post(entry::sign_in))
+        .route(path::ACCOUNT_SIGN_IN, get(entry::ask).post(entry::sign_in))
         .route(path::ACCOUNT_SIGN_OUT, post(sessions::sign_out))
         .route(path::ACCOUNT_CUT_APP, post(apps::cut))
         .route(path::ACCOUNT_CUT_APPS, post(apps::cut_all))
         .route(path::ACCOUNT_END_SESSION, post(sessions::end))
         .route(path::ACCOUNT_END_SESSIONS, post(sessions::end_others))
+        .route(path::ACCOUNT_LINK, post(providers::link))
+        .route(path::ACCOUNT_UNLINK, post(providers::unlink))
         .route(path::ACCOUNT_PASSWORD, get(password::ask).post(password::change))
         .route(path::ACCOUNT_GAMES, get(games::list))
         .route("/account/games/{game}/pgn", get(games::pgn))
@@ -114,7 +118,7 @@ async fn own_page_form(door: &Door, request: Request) -> Result<(Form, Browser),
 }
 
 /// Back to the account, which says what was done.
-fn done(door: &Door, notice: Notice) -> Response {
+pub(super) fn done(door: &Door, notice: Notice) -> Response {
     let mut response = error::leave(path::ACCOUNT);
     cookies::set_notice(&mut response, notice.name(), door.secure());
     response
@@ -132,6 +136,8 @@ fn follow(door: &Door, result: Result<(), AccountFault>, notice: Notice) -> Resp
 fn refuse(door: &Door, fault: AccountFault) -> Response {
     match fault {
         AccountFault::SignedOut => done(door, Notice::SignInAgain),
+        AccountFault::NotRecent => sign_in_again(door),
+        AccountFault::LastWay => done(door, Notice::LastWay),
         AccountFault::Store(fault) => error::page(door, IssuerError::Store(fault)),
         fault @ AccountFault::Unknown => say(door, StatusCode::NOT_FOUND, &fault.to_string()),
         fault @ (AccountFault::Stale
@@ -140,6 +146,13 @@ fn refuse(door: &Door, fault: AccountFault) -> Response {
         | AccountFault::Differs
         | AccountFault::OtherName) => say(door, StatusCode::BAD_REQUEST, &fault.to_string()),
     }
+}
+
+/// An open session is not enough: the way in once more, after which the person repeats what they wanted.
+fn sign_in_again(door: &Door) -> Response {
+    let mut response = error::leave(path::ACCOUNT_SIGN_IN);
+    cookies::set_notice(&mut response, Notice::NotRecent.name(), door.secure());
+    response
 }
 
 fn say(door: &Door, status: StatusCode, text: &str) -> Response {

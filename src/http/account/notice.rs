@@ -59,6 +59,17 @@ notices! {
     /// The password was changed and the apps were cut.
     PasswordChangedAppsCut = "password-changed-apps-cut": "Your password is changed, all other browsers are signed out \
         and all apps are cut off.",
+    /// What was asked for takes a fresh sign-in.
+    NotRecent = "not-recent": "To be sure that it is you, sign in once more; then do it again. Nothing was changed yet.",
+    /// A provider's account became another way in.
+    ProviderLinked = "provider-linked": "Linked. You can sign in with it from now on.",
+    /// A provider's account leads to somebody else.
+    ProviderTaken = "provider-taken": "That account already belongs to another player here, so it was not linked. To \
+        move it, sign in with it and delete that player’s account first.",
+    /// A provider's account is no longer a way in.
+    ProviderUnlinked = "provider-unlinked": "Unlinked. It opens this account no more.",
+    /// The only way in stays.
+    LastWay = "last-way": "This is your only way to sign in, so it stays. Link another one first.",
     /// A game was deleted.
     GameDeleted = "game-deleted": "The game is deleted.",
     /// The account was deleted.
@@ -68,7 +79,10 @@ notices! {
 impl Notice {
     /// Whether the page says it to somebody who is signed out.
     pub(in crate::http) fn is_for_strangers(self) -> bool {
-        matches!(self, Self::SignedOut | Self::SignInAgain | Self::AccountDeleted)
+        matches!(
+            self,
+            Self::SignedOut | Self::SignInAgain | Self::NotRecent | Self::AccountDeleted
+        )
     }
 }
 

@@ -134,7 +134,7 @@ impl Pages {
         let template = DeleteAccountTemplate {
             shell: self.shell(Surface::Own, None),
             page,
-            username: sign_in_name(page),
+            username: page.username.as_ref().map_or(&page.name, Username::as_str),
             fault: fault.as_ref(),
             account: path::ACCOUNT,
         };

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use axum::http::StatusCode;
+
 use crate::chess::{Color, Opponent, Reason, Score};
 use crate::clock::{Seconds, Timestamp};
 use crate::games::{GameSummary, StoredGame};
 use crate::id::GameId;
-use crate::issuer::{AccountFault, SignUpFault, Wrong};
+use crate::issuer::{AccountFault, Failure, SignUpFault, Wrong};
+use crate::oauth::AuthorizeCode;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -143,6 +146,63 @@ impl fmt::Display for Standing {
     }
 }
 
+/// Why nobody came back from a provider: what a person is told, and what an app is.
+#[derive(Debug)]
+pub(super) struct ProviderTrouble {
+    pub(super) status: StatusCode,
+    pub(super) title: &'static str,
+    pub(super) text: String,
+    /// The app's error code, when the person goes back to it.
+    pub(super) code: &'static str,
+}
+
+impl ProviderTrouble {
+    pub(super) fn of(failure: Failure, provider: &str) -> Self {
+        let (status, title, code) = match failure {
+            Failure::Denied => (
+                StatusCode::FORBIDDEN,
+                "You are not signed in",
+                AuthorizeCode::AccessDenied,
+            ),
+            Failure::Refused => (
+                StatusCode::FORBIDDEN,
+                "This account is not let in",
+                AuthorizeCode::AccessDenied,
+            ),
+            Failure::Unavailable => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "No answer just now",
+                AuthorizeCode::TemporarilyUnavailable,
+            ),
+            Failure::Misbehaved => (
+                StatusCode::BAD_GATEWAY,
+                "That did not work",
+                AuthorizeCode::ServerError,
+            ),
+        };
+        let text = match failure {
+            Failure::Denied => format!("{provider} says that the sign-in was cancelled. Nothing was shared."),
+            Failure::Refused => format!(
+                "{provider} told this server who you are, but the person who runs it lets only certain people in, and \
+                 this account is not among them. Try another account, or ask that person."
+            ),
+            Failure::Unavailable => {
+                format!("{provider} does not answer, so nobody can say who you are. Try again in a moment.")
+            }
+            Failure::Misbehaved => format!(
+                "The answer of {provider} does not prove who you are, so you were not signed in. Try again; if it \
+                 happens again, tell the person who runs this server."
+            ),
+        };
+        Self {
+            status,
+            title,
+            text,
+            code: code.as_str(),
+        }
+    }
+}
+
 /// Why a form is shown again.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
@@ -186,6 +246,8 @@ impl Fault {
             AccountFault::Differs => Self::at("again", fault),
             AccountFault::OtherName => Self::at("name", fault),
             AccountFault::SignedOut
+            | AccountFault::NotRecent
+            | AccountFault::LastWay
             | AccountFault::Stale
             | AccountFault::Unknown
             | AccountFault::Store(_) => Self::at("", "Nothing was changed. Try again."),

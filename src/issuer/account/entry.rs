@@ -5,7 +5,7 @@ use crate::audit::{Event, EventKind};
 use crate::clock::Timestamp;
 use crate::id::UserId;
 use crate::issuer::sign_in::session;
-use crate::issuer::{AccountFault, Browser, Issuer, NewAccountForm, SignUpFault, Wrong};
+use crate::issuer::{AccountFault, Browser, Issuer, NewAccountForm, SignUpFault, Way, Wrong};
 use crate::secret::{Secret, random};
 use crate::store::{StoreError, Tx};
 
@@ -23,6 +23,10 @@ pub struct EntryPage {
     pub fault: Option<SignUpFault>,
     /// Whether strangers may make an account.
     pub sign_up: bool,
+    /// Every provider.
+    pub providers: Vec<Way>,
+    /// Whether people may sign in with a local account.
+    pub local: bool,
 }
 
 /// The sign-in form.
@@ -57,6 +61,8 @@ impl Issuer {
             wrong: None,
             fault: None,
             sign_up: self.policy().local_sign_up,
+            providers: self.ways(),
+            local: self.policy().local_sign_in,
         }
     }
 
@@ -101,7 +107,12 @@ impl Issuer {
         }
     }
 
-    fn own_page(&self, browser: &Browser, form: AccountForm, csrf: &str) -> Result<(), AccountFault> {
+    pub(super) fn own_page(
+        &self,
+        browser: &Browser,
+        form: AccountForm,
+        csrf: &str,
+    ) -> Result<(), AccountFault> {
         let cookie = browser.cookie.as_ref().ok_or(AccountFault::Stale)?;
         let made = self.form_key(cookie).made(form, csrf);
         made.then_some(()).ok_or(AccountFault::Stale)

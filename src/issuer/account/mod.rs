@@ -10,6 +10,7 @@ mod apps;
 mod entry;
 mod page;
 mod password;
+mod providers;
 mod sessions;
 
 use super::sign_in::session::signed_in;
@@ -21,7 +22,7 @@ use crate::store::{StoreError, Tx};
 use crate::urls::path;
 
 pub use entry::{EntryForm, EntryPage, SignUpForm};
-pub use page::{AccountPage, ConnectedApp, OwnSession};
+pub use page::{AccountPage, ConnectedApp, LinkedProvider, OwnSession};
 pub use password::ChangePassword;
 
 pub(super) use page::{live_grants, live_sessions, session_id};
@@ -43,6 +44,10 @@ pub enum AccountForm {
     EndSession,
     /// Ends every other session.
     EndSessions,
+    /// Makes a provider's account another way in.
+    LinkProvider,
+    /// Ends that.
+    UnlinkProvider,
     /// Changes the password.
     Password,
     /// Deletes a game.
@@ -64,6 +69,8 @@ impl AccountForm {
             Self::CutApps => path::ACCOUNT_CUT_APPS,
             Self::EndSession => path::ACCOUNT_END_SESSION,
             Self::EndSessions => path::ACCOUNT_END_SESSIONS,
+            Self::LinkProvider => path::ACCOUNT_LINK,
+            Self::UnlinkProvider => path::ACCOUNT_UNLINK,
             Self::Password => path::ACCOUNT_PASSWORD,
             Self::DeleteGame => path::ACCOUNT_DELETE_GAME,
             Self::Export => path::ACCOUNT_EXPORT,
@@ -119,6 +126,12 @@ pub enum AccountFault {
     /// The form's CSRF value is not of this session.
     #[error("This page is out of date. Open your account again.")]
     Stale,
+    /// What they want done takes a fresh sign-in.
+    #[error("the sign-in is too long ago")]
+    NotRecent,
+    /// They could never come back.
+    #[error("This is your only way to sign in. Link another one first.")]
+    LastWay,
     /// There is no such thing among what is theirs.
     #[error("It is not there. It may be gone already.")]
     Unknown,

@@ -1,11 +1,12 @@
 //! What the account page says.
 
 use super::FormKey;
-use crate::account::{BrowserSession, User, Username};
+use super::providers::linked;
+use crate::account::{BrowserSession, Identity, User, Username};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::issuer::sign_in::session::{is_live, signed_in};
-use crate::issuer::{AccountFault, Browser, Issuer};
+use crate::issuer::{AccountFault, Browser, Issuer, Way};
 use crate::oauth::{Grant, Scope};
 use crate::secret::{Digest, hex};
 use crate::store::{StoreError, Tx};
@@ -21,6 +22,10 @@ pub struct AccountPage {
     pub name: String,
     /// With which name they sign in; `None` for those who have no local account.
     pub username: Option<Username>,
+    /// The providers' accounts that lead here, last used first.
+    pub linked: Vec<LinkedProvider>,
+    /// Providers that could be linked.
+    pub linkable: Vec<Way>,
     /// Since when.
     pub created_at: Timestamp,
     /// The apps they let in, last used first.
@@ -31,6 +36,23 @@ pub struct AccountPage {
     pub forms: FormKey,
     /// The present second.
     pub now: Timestamp,
+}
+
+/// A provider's account that leads to a person.
+#[derive(Debug, Clone)]
+pub struct LinkedProvider {
+    /// Names it in forms. Nothing can be done with it elsewhere.
+    pub id: String,
+    /// How the provider is known.
+    pub label: String,
+    /// How the person is known there; empty where that is unknown.
+    pub account: String,
+    /// Since when it leads here.
+    pub linked_at: Timestamp,
+    /// When it was last used.
+    pub last_used_at: Timestamp,
+    /// Whether the person has another way in.
+    pub may_go: bool,
 }
 
 /// An app that a person let in.
@@ -108,6 +130,7 @@ pub(in crate::issuer) fn session_id(cookie: Digest) -> String {
 struct Found {
     user: User,
     username: Option<Username>,
+    identities: Vec<Identity>,
     grants: Vec<Grant>,
     sessions: Vec<(Digest, BrowserSession)>,
     last_seen_at: Timestamp,
@@ -123,6 +146,7 @@ impl Issuer {
             let (user, found) = signed_in(tx, Some(&wanted), now)?.ok_or(AccountFault::SignedOut)?;
             Ok(Found {
                 username: tx.username(user.id)?,
+                identities: tx.identities(Some(user.id))?,
                 grants: live_grants(tx, user.id, now)?,
                 sessions: live_sessions(tx, user.id, now)?,
                 last_seen_at: found.last_seen_at,
@@ -136,7 +160,11 @@ impl Issuer {
         let sessions = found.sessions.into_iter();
         let mut sessions: Vec<OwnSession> = sessions.map(|kept| OwnSession::of(kept, this)).collect();
         sessions.sort_by_key(|session| !session.is_this);
+        let password = found.username.is_some() && self.policy().local_sign_in;
+        let (linked, linkable) = linked(found.identities, &self.ways(), password);
         Ok(AccountPage {
+            linked,
+            linkable,
             user: found.user.id,
             name: found.user.name,
             username: found.username,

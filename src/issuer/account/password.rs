@@ -1,6 +1,7 @@
-//! What needs the password once more: changing it, and deleting the account.
+//! What needs more than an open session: changing the password, and deleting the account.
 
 use super::apps::cut_all;
+use super::providers::recently;
 use super::{AccountForm, AccountPost, who};
 use crate::account::{User, Username};
 use crate::audit::{Event, EventKind};
@@ -64,7 +65,8 @@ impl Issuer {
         Ok(fresh)
     }
 
-    /// Deletes the account with its games and apps. `name` is what was typed to confirm it.
+    /// Deletes the account with its games and apps. `name` is what was typed to confirm it. Whoever has no password
+    /// proves who they are by having signed in lately.
     pub async fn delete_account(
         &self,
         post: AccountPost,
@@ -72,18 +74,28 @@ impl Issuer {
         password: Secret,
     ) -> Result<(), AccountFault> {
         let (kept, now) = (self.proven(&post, AccountForm::Delete)?, self.0.clock.now());
-        let (user, username) = self.local_person(&kept, now).await?;
-        if Username::parse(name).as_ref() != Ok(&username) {
-            return Err(AccountFault::OtherName);
+        let (user, username) = self.person(&kept, now).await?;
+        match &username {
+            Some(username) => {
+                if Username::parse(name).as_ref() != Ok(username) {
+                    return Err(AccountFault::OtherName);
+                }
+                self.prove_again(&user, username, password, &post, now).await?;
+            }
+            None if name.trim() != user.name => return Err(AccountFault::OtherName),
+            None => {}
         }
-        self.prove_again(&user, &username, password, &post, now).await?;
         let removed = Event::new(EventKind::AccountRemoved, now)
             .user(user.id)
             .network(&post.browser.network)
             .detail("by the person");
         let unit = move |tx: &mut dyn Tx| -> Result<(), AccountFault> {
-            let user = who(tx, &kept, now)?;
-            remove(tx, user.id, &username)?;
+            let user = if username.is_some() {
+                who(tx, &kept, now)?
+            } else {
+                recently(tx, &kept, now)?
+            };
+            remove(tx, user.id, username.as_ref())?;
             Ok(tx.record(&removed)?)
         };
         self.0.store.write(unit).await?;
@@ -91,15 +103,21 @@ impl Issuer {
         Ok(())
     }
 
-    /// Who acts, with the name of their local account.
-    async fn local_person(&self, kept: &Secret, now: Timestamp) -> Result<(User, Username), AccountFault> {
+    /// Who acts, with the name of their local account, if they have one.
+    async fn person(&self, kept: &Secret, now: Timestamp) -> Result<(User, Option<Username>), AccountFault> {
         let kept = kept.clone();
         let unit = move |tx: &mut dyn Tx| -> Result<_, AccountFault> {
             let user = who(tx, &kept, now)?;
-            let username = tx.username(user.id)?.ok_or(AccountFault::Unknown)?;
+            let username = tx.username(user.id)?;
             Ok((user, username))
         };
         self.0.store.read(unit).await
+    }
+
+    /// Who acts, with the name of their local account.
+    async fn local_person(&self, kept: &Secret, now: Timestamp) -> Result<(User, Username), AccountFault> {
+        let (user, username) = self.person(kept, now).await?;
+        Ok((user, username.ok_or(AccountFault::Unknown)?))
     }
 
     /// Whoever sits at an open session is not always its person. Attempts count as those of a sign-in do.

@@ -66,3 +66,18 @@ pub(super) fn silent(request: AuthorizationRequest, session: bool) -> ErrorRespo
         description,
     }
 }
+
+/// The person did not get in through a provider.
+pub(super) fn provider_error(request: AuthorizationRequest, code: AuthorizeCode) -> ErrorResponse {
+    let description = match code {
+        AuthorizeCode::AccessDenied => "the person was not let in",
+        AuthorizeCode::TemporarilyUnavailable => "the provider at which the person signs in does not answer",
+        _ => "the provider at which the person signs in gave an answer that proves nothing",
+    };
+    ErrorResponse {
+        redirect_uri: request.redirect_uri,
+        state: request.state,
+        code,
+        description,
+    }
+}

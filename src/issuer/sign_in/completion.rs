@@ -3,10 +3,12 @@
 use super::Policy;
 use crate::audit::{Event, EventKind};
 use crate::clock::{Seconds, Timestamp};
-use crate::id::{GrantId, UserId};
+use crate::id::GrantId;
 use crate::issuer::unredeemed::end_unredeemed;
 use crate::issuer::{IssuerError, at_fault, revoke};
-use crate::oauth::{AuthorizationCode, Grant, RevokeReason, Scope, ScopeSet, SignIn, SignInFault, Stage};
+use crate::oauth::{
+    AuthorizationCode, Grant, Proven, RevokeReason, Scope, ScopeSet, SignIn, SignInFault, Stage,
+};
 use crate::secret::{Secret, random};
 use crate::store::{StoreError, Tx};
 
@@ -26,13 +28,6 @@ impl Fresh {
             grant: random(),
         }
     }
-}
-
-/// A person who proved who they are.
-#[derive(Clone, Copy)]
-pub(super) struct Proven {
-    pub(super) user: UserId,
-    pub(super) auth_time: Timestamp,
 }
 
 /// Makes the grant and its code. A second press of the same button gets a fresh code in place of the first.

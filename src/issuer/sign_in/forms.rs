@@ -1,9 +1,10 @@
 //! What the pages of a sign-in say, and what their forms bring back.
 
 use crate::clock::Seconds;
-use crate::id::Reference;
+use crate::id::{ProviderId, Reference};
 use crate::issuer::sign_up::SignUpPage;
-use crate::oauth::{Scope, ScopeSet};
+use crate::issuer::{Failure, Way};
+use crate::oauth::{AuthorizeCode, Scope, ScopeSet};
 use crate::secret::Secret;
 
 /// What a browser shows of itself.
@@ -97,6 +98,58 @@ pub struct SignInForm {
     pub password: Secret,
 }
 
+/// A provider's button was pressed.
+#[derive(Debug)]
+pub struct ProviderForm {
+    /// `sign_in`
+    pub handle: Secret,
+    /// `csrf`
+    pub csrf: String,
+    /// `provider`
+    pub provider: ProviderId,
+    /// `another`: the person wants to choose an account there.
+    pub another: bool,
+}
+
+/// The person goes back to the app without having got in.
+#[derive(Debug)]
+pub struct GiveUp {
+    /// `sign_in`
+    pub handle: Secret,
+    /// `csrf`
+    pub csrf: String,
+    /// `give_up`: what the app is told.
+    pub code: AuthorizeCode,
+}
+
+/// A page that says why nobody came back from a provider.
+#[derive(Debug)]
+pub struct ProviderFault {
+    /// Which provider.
+    pub provider: Way,
+    /// Why.
+    pub failure: Failure,
+    /// How the client calls itself.
+    pub client_name: String,
+    /// For the form; `None` in a browser that has no part in the sign-in.
+    pub retry: Option<Retry>,
+    /// Names this sign-in in the log.
+    pub reference: Reference,
+}
+
+/// What the person can do about it.
+#[derive(Debug)]
+pub struct Retry {
+    /// Hidden in the form.
+    pub handle: Secret,
+    /// Hidden in the form.
+    pub csrf: String,
+    /// Other providers.
+    pub others: Vec<Way>,
+    /// Whether a local account is a way too.
+    pub local: bool,
+}
+
 /// A sign-in page to show.
 #[derive(Debug)]
 pub struct SignInPage {
@@ -110,6 +163,12 @@ pub struct SignInPage {
     pub username: String,
     /// Why the page is shown again.
     pub wrong: Option<Wrong>,
+    /// Every provider.
+    pub providers: Vec<Way>,
+    /// Whether the person may sign in with a local account.
+    pub local: bool,
+    /// Hidden in the form: at the provider the person wants to choose an account.
+    pub another: bool,
     /// Hidden in the form that leads to a new account; `None` where nobody makes one.
     pub sign_up: Option<String>,
     /// Names this sign-in in the log.
@@ -132,7 +191,10 @@ pub enum Next {
     SignIn(Box<SignInPage>),
     /// The page for a new account.
     SignUp(Box<SignUpPage>),
-    /// Back to the client, with the answer in the URL; a new session cookie where the person just signed in.
+    /// Nobody came back from a provider.
+    Fault(Box<ProviderFault>),
+    /// On to a provider, or back to the client with the answer in the URL; a new session cookie where the person just
+    /// signed in.
     Leave {
         /// Where to.
         url: String,

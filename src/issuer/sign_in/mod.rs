@@ -1,7 +1,8 @@
 //! From an authorization request to a code: consent, then sign-in.
 //!
 //! Consent comes first and always takes a click. A sign-in belongs to the browser in which it began: the
-//! browser's cookie is part of every form's CSRF value, and its digest is kept with the sign-in.
+//! browser's cookie is part of every form's CSRF value, and its digest is kept with the sign-in. Only what was
+//! allowed goes on to a provider, and whoever comes back from one with another browser is asked again there.
 
 mod answer;
 mod attempts;
@@ -9,9 +10,10 @@ mod completion;
 mod forms;
 pub(super) mod session;
 mod sign_up;
+mod upstream;
 
 use self::answer::silent;
-use self::completion::{Fresh, Proven, complete};
+use self::completion::{Fresh, complete};
 use self::session::{is_good_enough, signed_in};
 use super::clients::Unresolved;
 use super::{Issuer, IssuerError, Policy, at_fault};
@@ -20,16 +22,25 @@ use crate::clock::Timestamp;
 use crate::id::{Reference, UserId};
 use crate::metrics;
 use crate::oauth::{
-    AuthorizationRequest, AuthorizeError, Client, LocalFault, RawRequest, SIGN_IN_LIFE, ScopeSet, SignIn,
-    SignInFault, Stage,
+    AuthorizationRequest, AuthorizeError, Client, LocalFault, Proven, RawRequest, SIGN_IN_LIFE, ScopeSet,
+    SignIn, SignInFault, Stage,
 };
 use crate::secret::{Digest, Secret, random};
 use crate::store::{StoreError, Tx};
 
 pub(super) use self::attempts::{failures_key, wait};
 pub use self::forms::{
-    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, Next, SignInForm, SignInPage, Wrong,
+    Account, Browser, Consent, ConsentForm, ConsentPage, Decision, GiveUp, Next, ProviderFault, ProviderForm,
+    Retry, SignInForm, SignInPage, Wrong,
 };
+
+/// What a sign-in page shows beside its fields.
+#[derive(Default)]
+struct Shown {
+    username: String,
+    wrong: Option<Wrong>,
+    another: bool,
+}
 
 impl Issuer {
     /// Begins a sign-in (OAuth 2.1 section 4.1.1) and says what to ask the person.
@@ -64,9 +75,10 @@ impl Issuer {
             browser: cookie.digest(),
             expires_at: now + SIGN_IN_LIFE,
             stage: Stage::Asked,
+            proven: None,
         };
         tracing::info!(%reference, client.id = %client.id, "sign-in began");
-        let page = self.consent_page(handle, &cookie, &sign_in, &client, account);
+        let page = self.consent_page(handle, &cookie, &sign_in, account);
         let began = Event::new(EventKind::SignInBegan, now)
             .reference(reference)
             .client(&client.id)
@@ -143,13 +155,20 @@ impl Issuer {
         let cookie = self
             .check_csrf(&browser, &form.handle, "consent", &form.csrf)
             .await?;
-        let session = match form.decision {
+        let another = match form.decision {
             Decision::Deny => return self.deny(&form.handle, cookie, browser.network).await,
-            Decision::Allow => browser.session.clone(),
-            Decision::AllowAsAnother => None,
+            Decision::Allow => false,
+            Decision::AllowAsAnother => true,
         };
+        let session = browser.session.filter(|_| !another);
         let browser = Browser { session, ..browser };
-        self.allow(form.handle, form.scopes, cookie, browser).await
+        let allowed = self
+            .allow(&form.handle, form.scopes, cookie, another, &browser)
+            .await?;
+        match allowed {
+            Allowed::Complete(next) => Ok(next),
+            Allowed::ByNobodyYet(sign_in) => self.go_on(form.handle, &browser, &sign_in, another).await,
+        }
     }
 
     async fn deny(&self, handle: &Secret, cookie: Digest, network: String) -> Result<Next, IssuerError> {
@@ -169,54 +188,72 @@ impl Issuer {
         })
     }
 
-    /// Whoever is signed in already, recently enough, goes straight back; everybody else signs in.
+    /// Whoever has proven who they are already, recently enough, goes straight back; everybody else signs in.
     async fn allow(
         &self,
-        handle: Secret,
+        handle: &Secret,
         ticked: ScopeSet,
         cookie: Digest,
-        browser: Browser,
-    ) -> Result<Next, IssuerError> {
+        another: bool,
+        browser: &Browser,
+    ) -> Result<Allowed, IssuerError> {
         let (id, now, policy, fresh) = (
             handle.digest(),
             self.0.clock.now(),
             self.policy().clone(),
             Fresh::new(),
         );
-        let code = fresh.code.clone();
-        let (session, network) = (browser.session.clone(), browser.network.clone());
-        let unit = move |tx: &mut dyn Tx| -> Result<(SignIn, bool), IssuerError> {
+        let (code, session) = (fresh.code.clone(), Secret::bearer("ss", random()));
+        let (new, browser) = (session.digest(), browser.clone());
+        let unit = move |tx: &mut dyn Tx| -> Result<(SignIn, Standing), IssuerError> {
             let sign_in = load(tx, id, cookie, now)?.allow(ticked);
             if let Stage::Allowed { scopes } = sign_in.stage {
-                let granted = event(EventKind::ConsentGranted, &sign_in, now).network(&network);
+                let granted = event(EventKind::ConsentGranted, &sign_in, now).network(&browser.network);
                 tx.record(&granted.detail(scopes.to_string()))?;
             }
-            let account = signed_in(tx, session.as_ref(), now)?;
-            let good = account.filter(|(_, session)| is_good_enough(&sign_in.request, session, now));
-            if let (Some((user, kept)), Some(session)) = (good, &session) {
-                tx.touch_session(session.digest(), now)?;
-                let proven = Proven {
-                    user: user.id,
-                    auth_time: kept.auth_time,
-                };
+            let standing = standing(tx, &sign_in, another, &browser, now)?;
+            if let Standing::JustProven(proven) | Standing::SignedIn(proven) = standing {
                 complete(tx, &sign_in, proven, &fresh, &policy, now)?;
-                return Ok((sign_in, true));
-            }
-            if matches!(sign_in.stage, Stage::Allowed { .. }) {
+            } else if matches!(sign_in.stage, Stage::Allowed { .. }) {
                 tx.set_stage(id, sign_in.stage)?;
             }
-            Ok((sign_in, false))
+            if let Standing::JustProven(proven) = standing {
+                let ok = event(EventKind::LoginOk, &sign_in, now).user(proven.user);
+                tx.record(&ok.network(&browser.network))?;
+                session::open(tx, new, proven.user, &browser, policy.sessions_per_user, now)?;
+            }
+            Ok((sign_in, standing))
         };
-        let (sign_in, complete) = self.0.store.write(unit).await?;
-        if complete {
-            tracing::info!(reference = %sign_in.reference, "sign-in is complete");
-            metrics::sign_in("complete");
-            return Ok(Next::Leave {
-                url: self.granted(&sign_in.request, &code),
-                session: None,
-            });
+        let (sign_in, standing) = self.0.store.write(unit).await?;
+        let session = match standing {
+            Standing::Unknown => return Ok(Allowed::ByNobodyYet(Box::new(sign_in))),
+            Standing::SignedIn(_) => None,
+            Standing::JustProven(_) => Some(session),
+        };
+        tracing::info!(reference = %sign_in.reference, "sign-in is complete");
+        metrics::sign_in("complete");
+        let url = self.granted(&sign_in.request, &code);
+        Ok(Allowed::Complete(Next::Leave { url, session }))
+    }
+
+    /// On to where the person proves who they are: the only provider, or a page with every way there is.
+    async fn go_on(
+        &self,
+        handle: Secret,
+        browser: &Browser,
+        sign_in: &SignIn,
+        another: bool,
+    ) -> Result<Next, IssuerError> {
+        let shown = Shown {
+            another,
+            ..Shown::default()
+        };
+        match self.ways().as_slice() {
+            [only] if !self.policy().local_sign_in => {
+                self.depart(handle, browser, sign_in, &only.id, another).await
+            }
+            _ => self.ask_sign_in(handle, browser, sign_in, shown),
         }
-        self.ask_password(handle, &browser, &sign_in, String::new(), None)
     }
 
     /// The person typed name and password.
@@ -234,7 +271,12 @@ impl Issuer {
                 let failed = event(EventKind::LoginFailed, &sign_in, now).network(&browser.network);
                 self.0.store.write(move |tx| tx.record(&failed)).await?;
                 metrics::sign_in("failed");
-                return self.ask_password(form.handle, &browser, &sign_in, form.username, Some(wrong));
+                let shown = Shown {
+                    username: form.username,
+                    wrong: Some(wrong),
+                    another: false,
+                };
+                return self.ask_sign_in(form.handle, &browser, &sign_in, shown);
             }
         };
         self.finish(handle, cookie, user, browser, now).await
@@ -278,15 +320,14 @@ impl Issuer {
         handle: Secret,
         cookie: &Secret,
         sign_in: &SignIn,
-        client: &Client,
         account: Option<Account>,
     ) -> ConsentPage {
         let request = &sign_in.request;
         ConsentPage {
             csrf: self.csrf(cookie, &handle, "consent"),
             handle,
-            client_name: client.display_name().to_owned(),
-            verified_host: client.id.document_host(),
+            client_name: sign_in.client.display_name().to_owned(),
+            verified_host: request.client.document_host(),
             destination: request.redirect_uri.destination(),
             local_app: request.redirect_uri.is_loopback(),
             scopes: request.scopes.iter().collect(),
@@ -295,22 +336,24 @@ impl Issuer {
         }
     }
 
-    fn ask_password(
+    fn ask_sign_in(
         &self,
         handle: Secret,
         browser: &Browser,
         sign_in: &SignIn,
-        username: String,
-        wrong: Option<Wrong>,
+        shown: Shown,
     ) -> Result<Next, IssuerError> {
         let cookie = browser.cookie.as_ref().ok_or(IssuerError::Stale)?;
+        let policy = self.policy();
         Ok(Next::SignIn(Box::new(SignInPage {
             csrf: self.csrf(cookie, &handle, "sign-in"),
             client_name: sign_in.client.display_name().to_owned(),
-            username,
-            wrong,
-            sign_up: self
-                .policy()
+            username: shown.username,
+            wrong: shown.wrong,
+            providers: self.ways(),
+            local: policy.local_sign_in,
+            another: shown.another,
+            sign_up: policy
                 .local_sign_up
                 .then(|| self.csrf(cookie, &handle, "sign-up")),
             handle,
@@ -357,6 +400,50 @@ impl Issuer {
         };
         self.0.store.write(unit).await
     }
+}
+
+/// What follows an Allow.
+enum Allowed {
+    Complete(Next),
+    ByNobodyYet(Box<SignIn>),
+}
+
+/// Who pressed Allow.
+#[derive(Clone, Copy)]
+enum Standing {
+    /// Somebody who came back from a provider with this browser.
+    JustProven(Proven),
+    /// Somebody who is signed in.
+    SignedIn(Proven),
+    /// Somebody who has to prove who they are.
+    Unknown,
+}
+
+fn standing(
+    tx: &mut dyn Tx,
+    sign_in: &SignIn,
+    another: bool,
+    browser: &Browser,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
+    if let Some(proven) = sign_in.proven.filter(|_| !another) {
+        let active = tx.user(proven.user)?.is_some_and(|user| user.is_active());
+        return Ok(if active {
+            Standing::JustProven(proven)
+        } else {
+            Standing::Unknown
+        });
+    }
+    let account = signed_in(tx, browser.session.as_ref(), now)?;
+    let good = account.filter(|(_, session)| is_good_enough(&sign_in.request, session, now));
+    let (Some((user, kept)), Some(cookie)) = (good, &browser.session) else {
+        return Ok(Standing::Unknown);
+    };
+    tx.touch_session(cookie.digest(), now)?;
+    Ok(Standing::SignedIn(Proven {
+        user: user.id,
+        auth_time: kept.auth_time,
+    }))
 }
 
 /// Why an authorization request is not begun.

@@ -1,7 +1,7 @@
 //! A new account on the way through a sign-in, which then goes on.
 
 use super::forms::{Browser, Next};
-use super::load;
+use super::{Shown, load};
 use crate::issuer::{Issuer, IssuerError, NewAccountForm, SignUpFault, SignUpFor, SignUpPage};
 use crate::oauth::SignIn;
 use crate::secret::Secret;
@@ -27,7 +27,7 @@ impl Issuer {
         browser: Browser,
     ) -> Result<Next, IssuerError> {
         let sign_in = self.waiting(&handle, csrf, &browser).await?;
-        self.ask_password(handle, &browser, &sign_in, String::new(), None)
+        self.ask_sign_in(handle, &browser, &sign_in, Shown::default())
     }
 
     /// Makes an account, and ends the sign-in as one with an existing account would. The caller has checked that

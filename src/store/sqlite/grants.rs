@@ -7,7 +7,7 @@ use super::{SqliteTx, StoreError};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GrantId, UserId};
 use crate::oauth::{
-    AuthorizationCode, AuthorizationRequest, ClientId, ClientSnapshot, CodeChallenge, Grant, Prompt,
+    AuthorizationCode, AuthorizationRequest, ClientId, ClientSnapshot, CodeChallenge, Grant, Prompt, Proven,
     RedirectUri, RefreshToken, Retired, RevokeReason, ScopeSet, SignIn, Stage,
 };
 use crate::secret::Digest;
@@ -24,7 +24,8 @@ impl GrantRows for SqliteTx<'_> {
     fn sign_in(&mut self, handle: Digest) -> Result<Option<SignIn>, StoreError> {
         let mut query = self.sql(
             "SELECT reference, client_id, redirect_uri, state, challenge, scopes, prompt_login, max_age, browser,
-                    expires_at, allowed, grant_id, done_at, client, nonce, prompt_consent
+                    expires_at, allowed, grant_id, done_at, client, nonce, prompt_consent, proven_user,
+                    proven_at
              FROM sign_ins WHERE handle = ?1",
         )?;
         let raw = query.query_row([handle], RawSignIn::read).optional()?;
@@ -35,8 +36,9 @@ impl GrantRows for SqliteTx<'_> {
         let request = &sign_in.request;
         let mut insert = self.sql(
             "INSERT INTO sign_ins (handle, reference, client_id, redirect_uri, state, challenge, scopes,
-                                   prompt_login, max_age, browser, expires_at, client, nonce, prompt_consent)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                                   prompt_login, max_age, browser, expires_at, client, nonce, prompt_consent,
+                                   proven_user, proven_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         )?;
         insert.execute(params![
             sign_in.handle,
@@ -53,6 +55,8 @@ impl GrantRows for SqliteTx<'_> {
             snapshot_text(&sign_in.client),
             request.nonce,
             request.prompt.consent,
+            sign_in.proven.map(|proven| proven.user.to_string()),
+            sign_in.proven.map(|proven| proven.auth_time),
         ])?;
         drop(insert);
         self.set_stage(sign_in.handle, sign_in.stage)
@@ -336,6 +340,8 @@ struct RawSignIn {
     snapshot: String,
     nonce: Option<String>,
     prompt_consent: bool,
+    proven_user: Option<String>,
+    proven_at: Option<Timestamp>,
 }
 
 impl RawSignIn {
@@ -357,6 +363,8 @@ impl RawSignIn {
             snapshot: row.get(13)?,
             nonce: row.get(14)?,
             prompt_consent: row.get(15)?,
+            proven_user: row.get(16)?,
+            proven_at: row.get(17)?,
         })
     }
 
@@ -388,6 +396,11 @@ impl RawSignIn {
             max_age: self.max_age.map(Seconds),
         };
         let reference = parse("sign_ins", id, id)?;
+        let proven = self.proven_user.as_deref().zip(self.proven_at);
+        let proven = proven.map(|(user, auth_time)| {
+            let user = parse("sign_ins", id, user)?;
+            Ok::<_, StoreError>(Proven { user, auth_time })
+        });
         Ok(SignIn {
             handle,
             reference,
@@ -396,6 +409,7 @@ impl RawSignIn {
             browser: self.browser,
             expires_at: self.expires_at,
             stage,
+            proven: proven.transpose()?,
         })
     }
 }

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_accounts_and_grants.sql"),
     include_str!("migrations/0002_games.sql"),
     include_str!("migrations/0003_authorization_server.sql"),
+    include_str!("migrations/0004_providers.sql"),
 ];
 
 /// Brings the database to the newest version.

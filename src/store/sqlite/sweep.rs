@@ -21,6 +21,7 @@ impl Sweep for SqliteTx<'_> {
         let mut gone = 0;
         for (table, key, expired, before) in [
             ("sign_ins", "handle", "expires_at < ?1", now),
+            ("departures", "state", "expires_at < ?1", now),
             ("browser_sessions", "cookie", "expires_at < ?1", now),
             (
                 "sign_in_failures",
@@ -60,7 +61,11 @@ impl Sweep for SqliteTx<'_> {
 
     fn trim(&mut self, most: Most, limit: u32) -> Result<usize, StoreError> {
         let mut gone = 0;
-        for (table, most) in [("sign_ins", most.sign_ins), ("audit_events", most.events)] {
+        for (table, most) in [
+            ("sign_ins", most.sign_ins),
+            ("departures", most.sign_ins),
+            ("audit_events", most.events),
+        ] {
             let sql = format!(
                 "DELETE FROM {table} WHERE rowid IN (
                      SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?2 OFFSET ?1)"

@@ -1,9 +1,13 @@
-//! People.
+//! People, and what they prove who they are with.
+
+mod identity;
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::clock::Timestamp;
 use crate::id::UserId;
+
+pub use identity::{DEPARTURE_LIFE, Departure, Email, Errand, Identity, IdentityKey, UpstreamIdentity};
 
 /// A person who may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! JSON that strangers wrote: one object, every name once, not too deep.
+//! JSON that others wrote: one object, every name once, not too deep.
 //!
 //! Readers differ about a name that occurs twice (RFC 8259 section 4): whoever checked the first value must not
 //! be followed by somebody who uses the second.
@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Deepest nesting that is read. Client metadata needs three levels.
+/// Deepest nesting that is read. What we ask for needs three levels.
 const MAX_DEPTH: usize = 16;
 
 /// Why a text is not such an object, with the place where it ceases to be one.
@@ -17,7 +17,7 @@ const MAX_DEPTH: usize = 16;
 pub struct InvalidObject(String);
 
 /// Reads one object.
-pub(super) fn object(text: &[u8]) -> Result<Map<String, Value>, InvalidObject> {
+pub fn object(text: &[u8]) -> Result<Map<String, Value>, InvalidObject> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = Level(0)
         .deserialize(&mut reader)

@@ -1,0 +1,40 @@
+//! Where browsers come back from a provider.
+
+use axum::extract::{Path, RawQuery, Request, State};
+use axum::response::Response;
+
+use super::account::{Notice, done, provider_failed};
+use super::{Door, authorize, cookies, error};
+use crate::issuer::{Arrival, IssuerError};
+use crate::urls::path;
+
+/// `GET /oauth/callback/{provider}`
+pub(super) async fn callback(
+    State(door): State<Door>,
+    Path(provider): Path<String>,
+    RawQuery(query): RawQuery,
+    request: Request,
+) -> Response {
+    let Ok(provider) = provider.parse() else {
+        return error::page(&door, IssuerError::Stale);
+    };
+    let browser = door.browser(&request);
+    let arrived = door
+        .0
+        .issuer
+        .arrive(provider, &query.unwrap_or_default(), browser)
+        .await;
+    match arrived {
+        Ok(Arrival::SignIn(next)) => authorize::follow(&door, Ok(next)),
+        Ok(Arrival::Consent(asked)) => authorize::ask(&door, &asked),
+        Ok(Arrival::Entered(session)) => {
+            let mut response = error::leave(path::ACCOUNT);
+            cookies::set_session(&mut response, &session, door.secure());
+            response
+        }
+        Ok(Arrival::Linked) => done(&door, Notice::ProviderLinked),
+        Ok(Arrival::Taken) => done(&door, Notice::ProviderTaken),
+        Ok(Arrival::Failed { provider, failure }) => provider_failed(&door, &provider, failure),
+        Err(fault) => error::page(&door, fault),
+    }
+}
