@@ -10,7 +10,7 @@
 //! digest, and our own icon. Two headers are left out of the pages of a sign-in on purpose. `form-action` makes
 //! Chromium drop the redirect that leads from an allowed consent back to the client, and
 //! `Cross-Origin-Opener-Policy` cuts a sign-in popup off from the host that opened it. The other pages never lead
-//! anywhere else and carry both.
+//! anywhere else and carry both, but for those from which a form leads to a provider.
 
 use askama::Template;
 use axum::body::Body;
@@ -53,6 +53,7 @@ pub(super) struct Pages {
     public_url: PublicUrl,
     sign_in_headers: HeaderMap,
     own_headers: HeaderMap,
+    gate_headers: HeaderMap,
 }
 
 /// What a page is part of.
@@ -62,6 +63,8 @@ enum Surface {
     SignIn,
     /// This server alone.
     Own,
+    /// This server, whose forms may lead to a provider.
+    Gate,
 }
 
 impl Pages {
@@ -71,6 +74,7 @@ impl Pages {
             public_url: public_url.clone(),
             sign_in_headers: page_headers(Surface::SignIn, public_url.is_secure()),
             own_headers: page_headers(Surface::Own, public_url.is_secure()),
+            gate_headers: page_headers(Surface::Gate, public_url.is_secure()),
         }
     }
 
@@ -203,6 +207,7 @@ impl Pages {
         let headers = match surface {
             Surface::SignIn => &self.sign_in_headers,
             Surface::Own => &self.own_headers,
+            Surface::Gate => &self.gate_headers,
         };
         let html = template
             .render()
@@ -308,7 +313,7 @@ impl Kind {
 fn page_headers(surface: Surface, secure: bool) -> HeaderMap {
     let digest = STANDARD.encode(Digest::of(STYLE.as_bytes()).as_bytes());
     let forms = match surface {
-        Surface::SignIn => "",
+        Surface::SignIn | Surface::Gate => "",
         Surface::Own => "; form-action 'self'",
     };
     let policy = format!(
@@ -328,7 +333,7 @@ fn page_headers(surface: Surface, secure: bool) -> HeaderMap {
             HeaderValue::from_static(CLOSED_FEATURES),
         ),
     ]);
-    if surface == Surface::Own {
+    if surface != Surface::SignIn {
         headers.insert(
             HeaderName::from_static("cross-origin-opener-policy"),
             HeaderValue::from_static("same-origin"),

@@ -48,9 +48,16 @@ impl<T: Clone> Kept<T> {
         }
     }
 
-    /// Lets go of the value, which turned out to be out of date.
-    pub(super) async fn forget(&self) {
-        *self.read.lock().await = None;
+    /// The value, read anew since the kept one turned out to be out of date; that one stays where this fails.
+    pub(super) async fn renew(
+        &self,
+        now: Timestamp,
+        source: impl Future<Output = Result<T, UpstreamError>>,
+    ) -> Result<T, UpstreamError> {
+        let mut kept = self.read.lock().await;
+        let value = source.await?;
+        *kept = Some((value.clone(), now));
+        Ok(value)
     }
 
     /// Whether the last reading went well.
@@ -88,7 +95,10 @@ mod tests {
         assert!(!kept.is_at_hand());
         let wrong = async { Err(UpstreamError::misbehaved("wrong")) };
         assert!(kept.get(at(20), wrong).await.is_err());
-        kept.forget().await;
-        assert_eq!(kept.get(at(20), async { Ok(2) }).await, Ok(2));
+        let down = async { Err(UpstreamError::Unavailable("down".to_owned())) };
+        assert!(kept.renew(at(5), down).await.is_err());
+        assert_eq!(kept.get(at(5), async { Ok(2) }).await, Ok(1));
+        assert_eq!(kept.renew(at(5), async { Ok(3) }).await, Ok(3));
+        assert_eq!(kept.get(at(6), async { Ok(4) }).await, Ok(3));
     }
 }

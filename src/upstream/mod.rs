@@ -238,8 +238,7 @@ impl Providers {
             Err(InvalidIdToken::UnknownKey) => {}
             proven => return proven.map_err(bad),
         }
-        known.keys.forget().await;
-        let keys = self.keys(known, metadata, expected.now).await?;
+        let keys = known.keys.renew(expected.now, self.read_keys(metadata)).await?;
         unverified.verify(&keys, expected).map_err(bad)
     }
 
@@ -364,11 +363,12 @@ impl Providers {
     }
 
     async fn keys(&self, known: &Known, metadata: &Metadata, now: Timestamp) -> Result<Keys, UpstreamError> {
-        let read = async {
-            let document = self.body(&metadata.jwks, None, "the provider's key set").await?;
-            Keys::read(&document).map_err(UpstreamError::Misbehaved)
-        };
-        known.keys.get(now, read).await
+        known.keys.get(now, self.read_keys(metadata)).await
+    }
+
+    async fn read_keys(&self, metadata: &Metadata) -> Result<Keys, UpstreamError> {
+        let document = self.body(&metadata.jwks, None, "the provider's key set").await?;
+        Keys::read(&document).map_err(UpstreamError::Misbehaved)
     }
 
     async fn object(

@@ -11,21 +11,22 @@ use super::{Pages, Shell, Surface};
 use crate::account::Username;
 use crate::games::{Page, StoredGame};
 use crate::http::account::Notice;
-use crate::issuer::{AccountFault, AccountForm, AccountPage, EntryPage, SignUpFor, SignUpPage};
+use crate::issuer::{AccountFault, AccountForm, AccountPage, EntryPage, SignUpFor, SignUpPage, Way};
 use crate::urls::path;
 
 impl Pages {
     /// Lets a person into their account: 200 the first time, and afterwards as [`Pages::sign_in`].
     pub(in crate::http) fn entry(&self, page: &EntryPage, notice: Option<Notice>) -> Response {
         let fault = page.wrong.map(Fault::of_sign_in);
+        let surface = gate(&page.providers);
         let template = EntryTemplate {
-            shell: self.shell(Surface::Own, None),
+            shell: self.shell(surface, None),
             page,
             notice: notice.filter(|notice| notice.is_for_strangers()),
             mismatch: fault.as_ref().is_some_and(|fault| fault.wait.is_none()),
             fault: fault.as_ref(),
         };
-        self.show_form(Surface::Own, StatusCode::UNAUTHORIZED, fault.as_ref(), &template)
+        self.show_form(surface, StatusCode::UNAUTHORIZED, fault.as_ref(), &template)
     }
 
     /// Asks for the name and password of a new account.
@@ -76,8 +77,9 @@ impl Pages {
         games: &Page,
         notice: Option<Notice>,
     ) -> Response {
+        let surface = gate(&page.linkable);
         let template = AccountTemplate {
-            shell: self.shell(Surface::Own, None),
+            shell: self.shell(surface, None),
             page,
             games: games.games.iter().map(GameLine::of).collect(),
             more: games.next.is_some(),
@@ -85,7 +87,7 @@ impl Pages {
             resource: self.public_url.resource(),
             all_games: path::ACCOUNT_GAMES,
         };
-        self.show(Surface::Own, StatusCode::OK, &template)
+        self.show(surface, StatusCode::OK, &template)
     }
 
     /// A page of the person's games.
@@ -161,6 +163,15 @@ impl Pages {
             response.headers_mut().insert(RETRY_AFTER, seconds);
         }
         response
+    }
+}
+
+/// Where a page that offers these providers leads.
+fn gate(providers: &[Way]) -> Surface {
+    if providers.is_empty() {
+        Surface::Own
+    } else {
+        Surface::Gate
     }
 }
 

@@ -12,8 +12,8 @@ use crate::games::{GameSummary, Page, StoredGame};
 use crate::http::account::Notice;
 use crate::id::{GameId, GrantId, UserId};
 use crate::issuer::{
-    Account, AccountFault, AccountForm, AccountPage, ConnectedApp, EntryPage, FormKey, OwnSession,
-    SignUpFault, SignUpFor, SignUpPage, WeakPassword,
+    Account, AccountFault, AccountForm, AccountPage, ConnectedApp, EntryPage, FormKey, LinkedProvider,
+    OwnSession, Retry, SignUpFault, SignUpFor, SignUpPage, WeakPassword,
 };
 use crate::oauth::Scope;
 use crate::secret::{MasterKey, Secret};
@@ -149,7 +149,41 @@ fn sign_in_page(wrong: Option<Wrong>) -> SignInPage {
         client_name: "ChatGPT".to_owned(),
         username: "anna".to_owned(),
         wrong,
+        providers: vec![],
+        local: true,
+        another: false,
         sign_up: Some("other-csrf".to_owned()),
+        reference: Reference::new([7; 10]),
+    }
+}
+
+fn way(id: &str, label: &str) -> Way {
+    Way {
+        id: id.parse().unwrap(),
+        label: label.to_owned(),
+    }
+}
+
+fn choice_page(local: bool) -> SignInPage {
+    SignInPage {
+        providers: vec![way("google", "Google"), way("idp", "Club")],
+        local,
+        another: true,
+        ..sign_in_page(None)
+    }
+}
+
+fn provider_fault(failure: Failure, here: bool) -> ProviderFault {
+    ProviderFault {
+        provider: way("google", "Google"),
+        failure,
+        client_name: "ChatGPT".to_owned(),
+        retry: here.then(|| Retry {
+            handle: Secret::new("st_handle".to_owned()),
+            csrf: "csrf-value".to_owned(),
+            others: vec![way("idp", "Club")],
+            local: true,
+        }),
         reference: Reference::new([7; 10]),
     }
 }
@@ -182,6 +216,8 @@ fn entry_page(wrong: Option<Wrong>) -> EntryPage {
         wrong,
         fault: None,
         sign_up: true,
+        providers: vec![],
+        local: true,
     }
 }
 
@@ -209,6 +245,15 @@ fn account_page() -> AccountPage {
         user: UserId::new(at, [1; 10]),
         name: "Anna".to_owned(),
         username: Some(Username::parse("anna").unwrap()),
+        linked: vec![LinkedProvider {
+            id: "linked".to_owned(),
+            label: "Google".to_owned(),
+            account: "anna@x.example".to_owned(),
+            linked_at: at,
+            last_used_at: at,
+            may_go: true,
+        }],
+        linkable: vec![],
         created_at: at,
         apps: vec![
             app(1, None, "chatgpt.com"),
@@ -279,6 +324,10 @@ fn every_page(pages: &Pages) -> Vec<Response> {
         pages.sign_in(&sign_in_page(Some(Wrong::Wait(Seconds(30))))),
         pages.sign_up(&sign_up_page(None)),
         pages.sign_up(&sign_up_page(Some(SignUpFault::Taken))),
+        pages.sign_in(&choice_page(true)),
+        pages.sign_in(&choice_page(false)),
+        pages.provider_fault(&provider_fault(Failure::Denied, true)),
+        pages.provider_fault(&provider_fault(Failure::Misbehaved, false)),
         pages.message(StatusCode::BAD_REQUEST, "Stale", "Begin again.", None),
         pages.home(true),
         pages.home(false),
@@ -713,7 +762,8 @@ async fn the_icon_is_the_mark_of_the_pages() {
 
 #[tokio::test]
 async fn every_form_of_the_account_carries_its_own_value() {
-    let page = account_page();
+    let mut page = account_page();
+    page.linkable.push(way("idp", "Club"));
     let shown = html(pages().account(&page, &some_games(), None)).await;
     for form in [
         AccountForm::SignOut,
@@ -721,6 +771,8 @@ async fn every_form_of_the_account_carries_its_own_value() {
         AccountForm::CutApps,
         AccountForm::EndSession,
         AccountForm::EndSessions,
+        AccountForm::LinkProvider,
+        AccountForm::UnlinkProvider,
         AccountForm::Export,
     ] {
         let opening = format!(
@@ -746,7 +798,7 @@ async fn every_form_of_the_account_carries_its_own_value() {
     assert_eq!(
         cuts.filter(|button| button.contains_key("aria-describedby"))
             .count(),
-        4
+        5
     );
 }
 
@@ -802,4 +854,65 @@ async fn nobody_is_offered_an_account_that_strangers_cannot_make() {
     closed.sign_up = None;
     let page = parsed(pages().sign_in(&closed)).await;
     assert_eq!(page.all("form").len(), 1);
+}
+
+#[tokio::test]
+async fn a_choice_of_providers_comes_before_the_password() {
+    let page = html(pages().sign_in(&choice_page(true))).await;
+    let (before, after) = page.split_once("name=\"username\"").unwrap();
+    assert!(
+        before.contains("name=\"provider\" value=\"google\"") && before.contains("value=\"idp\""),
+        "{page}"
+    );
+    assert!(
+        before.contains("name=\"another\"") && !after.contains("name=\"provider\""),
+        "{page}"
+    );
+    let without = html(pages().sign_in(&choice_page(false))).await;
+    assert!(!without.contains("name=\"password\""), "{without}");
+}
+
+#[tokio::test]
+async fn a_page_that_leads_to_a_provider_says_so_to_the_browser() {
+    let policy = |response: Response| {
+        let policy = &response.headers()["content-security-policy"];
+        policy.to_str().unwrap().to_owned()
+    };
+    let (mut entry, mut account) = (entry_page(None), account_page());
+    assert!(policy(pages().entry(&entry, None)).contains("form-action"));
+    assert!(policy(pages().account(&account, &some_games(), None)).contains("form-action"));
+    entry.providers.push(way("idp", "Club"));
+    account.linkable.push(way("idp", "Club"));
+    for response in [
+        pages().entry(&entry, None),
+        pages().account(&account, &some_games(), None),
+    ] {
+        assert_eq!(response.headers()["cross-origin-opener-policy"], "same-origin");
+        assert!(!policy(response).contains("form-action"));
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_leaves_a_way_on_and_a_way_back() {
+    for (failure, status, code) in [
+        (Failure::Denied, 403, "access_denied"),
+        (Failure::Refused, 403, "access_denied"),
+        (Failure::Unavailable, 503, "temporarily_unavailable"),
+        (Failure::Misbehaved, 502, "server_error"),
+    ] {
+        let response = pages().provider_fault(&provider_fault(failure, true));
+        assert_eq!(response.status(), status);
+        let page = html(response).await;
+        let first = page.find("<button").unwrap();
+        assert!(
+            page[first..].starts_with("<button name=\"provider\" value=\"google\">"),
+            "{page}"
+        );
+        assert!(
+            page.contains(&format!("name=\"give_up\" value=\"{code}\"")),
+            "{page}"
+        );
+    }
+    let elsewhere = html(pages().provider_fault(&provider_fault(Failure::Denied, false))).await;
+    assert!(!elsewhere.contains("<form"), "{elsewhere}");
 }

@@ -20,7 +20,7 @@ pub struct AccountPage {
     pub user: UserId,
     /// How they are called.
     pub name: String,
-    /// With which name they sign in; `None` for those who have no local account.
+    /// With which name they sign in; `None` for those who have no local account, or none that opens anything.
     pub username: Option<Username>,
     /// The providers' accounts that lead here, last used first.
     pub linked: Vec<LinkedProvider>,
@@ -160,14 +160,14 @@ impl Issuer {
         let sessions = found.sessions.into_iter();
         let mut sessions: Vec<OwnSession> = sessions.map(|kept| OwnSession::of(kept, this)).collect();
         sessions.sort_by_key(|session| !session.is_this);
-        let password = found.username.is_some() && self.policy().local_sign_in;
-        let (linked, linkable) = linked(found.identities, &self.ways(), password);
+        let username = found.username.filter(|_| self.policy().local_sign_in);
+        let (linked, linkable) = linked(found.identities, &self.ways(), username.is_some());
         Ok(AccountPage {
             linked,
             linkable,
             user: found.user.id,
             name: found.user.name,
-            username: found.username,
+            username,
             created_at: found.user.created_at,
             apps: found.grants.into_iter().map(ConnectedApp::of).collect(),
             sessions,

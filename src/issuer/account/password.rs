@@ -95,7 +95,8 @@ impl Issuer {
             } else {
                 recently(tx, &kept, now)?
             };
-            remove(tx, user.id, username.as_ref())?;
+            let account = tx.username(user.id)?;
+            remove(tx, user.id, account.as_ref())?;
             Ok(tx.record(&removed)?)
         };
         self.0.store.write(unit).await?;
@@ -103,12 +104,12 @@ impl Issuer {
         Ok(())
     }
 
-    /// Who acts, with the name of their local account, if they have one.
+    /// Who acts, with the name of their local account, if they have one that opens anything.
     async fn person(&self, kept: &Secret, now: Timestamp) -> Result<(User, Option<Username>), AccountFault> {
-        let kept = kept.clone();
+        let (kept, local) = (kept.clone(), self.policy().local_sign_in);
         let unit = move |tx: &mut dyn Tx| -> Result<_, AccountFault> {
             let user = who(tx, &kept, now)?;
-            let username = tx.username(user.id)?;
+            let username = tx.username(user.id)?.filter(|_| local);
             Ok((user, username))
         };
         self.0.store.read(unit).await

@@ -219,7 +219,9 @@ impl Issuer {
             }
             if let Standing::JustProven(proven) = standing {
                 let ok = event(EventKind::LoginOk, &sign_in, now).user(proven.user);
-                tx.record(&ok.network(&browser.network))?;
+                let lately = tx.identities(Some(proven.user))?.into_iter().next();
+                let provider = lately.map_or_else(String::new, |identity| identity.told.provider.to_string());
+                tx.record(&ok.network(&browser.network).detail(provider))?;
                 session::open(tx, new, proven.user, &browser, policy.sessions_per_user, now)?;
             }
             Ok((sign_in, standing))

@@ -39,7 +39,7 @@ pub(super) async fn identities(store: &Store) {
 }
 
 async fn a_providers_account_stays_the_same_persons(store: &Store) {
-    let (first, other) = (person(101), person(102));
+    let (first, other) = (person(201), person(202));
     let (mine, theirs) = (identity(&first, "s-1"), identity(&other, "s-2"));
     let (a, b) = (first.clone(), other.clone());
     let (one, two) = (mine.clone(), theirs.clone());
@@ -63,7 +63,10 @@ async fn a_providers_account_stays_the_same_persons(store: &Store) {
     })
     .await
     .unwrap();
-    assert_eq!((kept.user, kept.linked_at, kept.last_used_at), (first.id, at(10), at(30)));
+    assert_eq!(
+        (kept.user, kept.linked_at, kept.last_used_at),
+        (first.id, at(10), at(30))
+    );
     assert_eq!(kept.told.email, None);
     let (id, key) = (first.id, mine.told.key.clone());
     let left = run(store, move |tx| {
