@@ -32,6 +32,7 @@ mod isolation;
 mod key_rotation;
 mod lifecycle;
 mod limits;
+mod linked_providers;
 mod mcp_protocol;
 mod metrics;
 mod page_headers;
