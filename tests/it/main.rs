@@ -12,6 +12,7 @@ mod account;
 mod attacks;
 mod authorize;
 mod bearer;
+mod callback;
 mod cli;
 mod client_documents;
 mod clients_command;
@@ -56,5 +57,6 @@ mod tools_refusals;
 mod trace;
 #[cfg(target_os = "linux")]
 mod tunnel;
+mod upstream_misbehaviour;
 mod userinfo;
 mod whole_game;
