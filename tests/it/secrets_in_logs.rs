@@ -78,7 +78,7 @@ impl Secrets {
 }
 
 /// Every file of the state but the one that is there to hold the master key.
-fn on_disk(state: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn on_disk(state: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(state)
         .unwrap()
         .map(|entry| entry.unwrap().path());

@@ -19,6 +19,8 @@ pub(crate) struct Browser {
     pub(crate) cookies: BTreeMap<String, String>,
     /// Every `Set-Cookie` line seen so far.
     pub(crate) set_cookies: Vec<String>,
+    /// All that the server has said so far, headers and bodies.
+    pub(crate) heard: String,
     pub(crate) page: Page,
 }
 
@@ -74,6 +76,7 @@ impl Browser {
             reached: format!("http://{}", server.address()),
             cookies: BTreeMap::new(),
             set_cookies: Vec::new(),
+            heard: String::new(),
             page: Page::default(),
         }
     }
@@ -81,6 +84,16 @@ impl Browser {
     /// Types an address, or follows a link from an app: no site is behind it.
     pub(crate) async fn open(&mut self, url: &str) -> &Page {
         let request = self.http.get(self.reach(url)).header("sec-fetch-site", "none");
+        self.send(url, request).await
+    }
+
+    /// Follows a redirect of another site to here.
+    pub(crate) async fn arrive(&mut self, url: &str) -> &Page {
+        let request = self.http.get(self.reach(url));
+        let request = request
+            .header("sec-fetch-site", "cross-site")
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document");
         self.send(url, request).await
     }
 
@@ -187,6 +200,11 @@ impl Browser {
     }
 
     fn keep(&mut self, reply: &Reply) {
+        for (name, value) in &reply.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            self.heard.extend([name.as_str(), ": ", &value, "\n"]);
+        }
+        self.heard.push_str(&reply.body);
         for line in reply.headers.get_all(SET_COOKIE) {
             let line = line.to_str().expect("a cookie is ASCII");
             let (name, rest) = line.split_once('=').expect("a cookie has a name");
