@@ -42,7 +42,8 @@ after(async () => {
 
 /** A window of somebody who was nowhere yet. */
 async function newWindow() {
-  const context = await browser.newContext();
+  // Every page works without scripts, and so does the way to the provider and back.
+  const context = await browser.newContext({ javaScriptEnabled: false });
   return context.newPage();
 }
 
@@ -156,6 +157,7 @@ test('with two providers one chooses, and either leads on', async () => {
   for (const [label, provider] of [['Test', house], ['Other House', other]]) {
     const window = await newWindow();
     await allow(window, await authorizationUrl(both, 'Choice', callback));
+    await window.getByRole('button', { name: 'Continue with' }).first().waitFor();
     const names = await window.getByRole('button', { name: 'Continue with' }).allTextContents();
     assert.deepEqual(names.map((name) => name.trim()).sort(), ['Continue with Other House', 'Continue with Test']);
     assert.equal(await window.locator('input[name=password]').count(), 0, 'no local accounts beside providers');
