@@ -228,7 +228,7 @@ test('a second provider is linked on the account page, and leads to the same acc
   const unlink = 'form[action="/account/providers/unlink"]';
   assert.equal(await window.locator(unlink).count(), 0, 'the only way in stays');
 
-  await window.locator('form[action="/account/providers/link"]:has([value=other]) button').click();
+  await window.locator('form[action="/account/providers/link"] button[value=other]').click();
   await signInAt(other, window, 'erin-elsewhere');
   await window.waitForURL(account);
   await window.locator('.notice').waitFor();
