@@ -18,7 +18,7 @@ function signingKey() {
   return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' };
 }
 
-const page = (title, form) => `<!doctype html><title>${title}</title><h1>${title}</h1><form method="post">${form}
+const page = (title, form) => `<!doctype html><title>${title}</title><link rel="icon" href="data:,"><h1>${title}</h1><form method="post">${form}
 <button name="answer" value="yes">Continue</button><button name="answer" value="no">Cancel</button></form>`;
 
 /**
