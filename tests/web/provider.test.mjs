@@ -44,7 +44,10 @@ after(async () => {
 async function newWindow() {
   // Every page works without scripts, and so does the way to the provider and back.
   const context = await browser.newContext({ javaScriptEnabled: false });
-  return context.newPage();
+  const window = await context.newPage();
+  // A page policy that holds the browser back says so here and nowhere else.
+  window.on('console', (message) => { if (/form-action/.test(message.text())) console.log(`# ${message.text()}`); });
+  return window;
 }
 
 /** Opens an app's request and allows it. Until the click, nobody was sent or announced to the provider. */

@@ -99,6 +99,23 @@ const smallest = () => {
   return targets.map((one) => ({ name: one.textContent.trim() || one.name, height: one.getBoundingClientRect().height })).filter(({ height }) => height < 18);
 };
 
+/** Words on buttons that stand on more than one line. */
+const torn = () => {
+  const found = [];
+  for (const button of document.querySelectorAll('button, a.button')) {
+    const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      for (const { 0: word, index } of node.textContent.matchAll(/\S+/g)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (range.getClientRects().length > 1) found.push(word);
+      }
+    }
+  }
+  return found;
+};
+
 /** A window for one view: `shot` takes a picture and looks at it, `close` looks at what went wrong meanwhile. */
 async function open(view) {
   const context = await browser.newContext(view);
@@ -113,6 +130,7 @@ async function open(view) {
     const { ratio, text } = await page.evaluate(faintest);
     assert.ok(ratio >= 4.5, `${name}: ${JSON.stringify(text)} has a contrast of ${ratio.toFixed(2)}`);
     assert.deepEqual(await page.evaluate(smallest), [], `${name}: targets are large enough`);
+    assert.deepEqual(await page.evaluate(torn), [], `${name}: words on buttons are whole`);
     assert.equal(await page.locator('h1').count(), 1, `${name}: one heading`);
   };
   const close = async () => {
