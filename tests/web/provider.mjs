@@ -128,11 +128,16 @@ function claimsOf(name) {
   return { sub: name, name: shown, preferred_username: name, email: `${name}@example.org`, email_verified: true };
 }
 
-/** Walks its pages in a browser, from the first one to where it sends people back. */
-export async function signInAt(provider, window, name) {
+/** Tells its first page who one is. */
+export async function sayWho(provider, window, name) {
   await window.waitForURL(`${provider.issuer}/**`);
   await window.locator('input[name=login]').fill(name);
   await window.getByRole('button', { name: 'Continue' }).click();
+}
+
+/** Walks its pages for the first time, to where it sends people back. */
+export async function signInAt(provider, window, name) {
+  await sayWho(provider, window, name);
   await window.getByRole('heading', { name: 'May chess know' }).waitFor();
   await window.getByRole('button', { name: 'Continue' }).click();
 }

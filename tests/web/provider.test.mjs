@@ -6,7 +6,7 @@ import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { authorizationUrl } from './app.mjs';
 import { launch } from './chromium.mjs';
-import { REFUSAL, signInAt, startProvider } from './provider.mjs';
+import { REFUSAL, sayWho, signInAt, startProvider } from './provider.mjs';
 import { call, connect, legacyKit, Memory, modernKit } from './sdk.mjs';
 import { startServer } from './server.mjs';
 
@@ -136,6 +136,16 @@ test('the second time one is known, and the provider is not asked', async () => 
   await window.getByRole('button', { name: 'Continue as Bob' }).click();
   await landed(window);
   assert.deepEqual(house.requests.slice(seen).filter((request) => !DOCUMENT.test(request)), []);
+  await window.context().close();
+});
+
+test('who wants to use another account is asked for it, though the provider knows one', async () => {
+  const window = await newWindow();
+  await signIn(window, alone, 'bob');
+  await window.goto(await authorizationUrl(alone, 'Provider Test', callback));
+  await window.getByRole('button', { name: 'Use another account' }).click();
+  await sayWho(house, window, 'bob');
+  assert.ok((await landed(window)).searchParams.get('code'));
   await window.context().close();
 });
 
