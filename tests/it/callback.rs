@@ -291,7 +291,7 @@ async fn a_finished_sign_in_is_not_finished_again() {
     browser.arrive(&back).await;
     assert!(callback(&browser).contains_key("code"));
     browser.arrive(&other).await;
-    assert_stays(&browser.page, 400, "it is done");
+    assert_stays(&browser.page, 200, "already connected");
     assert_eq!(server.rows("authorization_codes"), 1);
     browser.visit("/account").await;
     assert!(browser.page.text().contains("Alice"), "{}", browser.page.text());

@@ -110,7 +110,10 @@ async fn who_is_on_a_list_comes_in() {
             vec![Person::alice().without_email(), Person::alice().unverified()],
             vec![
                 Person::bob(),
-                mail("keycloak:00001001-aaaa-bbbb").renamed("Alice"),
+                Person {
+                    email: Some("keycloak:00001001-aaaa-bbbb".to_owned()),
+                    ..Person::bob().renamed("Alice")
+                },
             ],
         ),
         (
@@ -236,7 +239,7 @@ async fn commands_know_people_by_their_provider() {
         server.subject_through(&app, &provider, &Person::alice()).await,
         id
     );
-    server.cli(&["users", "remove", &name]).await.ok();
+    server.cli(&["users", "remove", &name, "--yes"]).await.ok();
     let next = server.subject_through(&app, &provider, &Person::alice()).await;
     assert_ne!(next, id, "whoever was removed begins anew");
     for unknown in ["github:9999", "google:1001", "alice"] {

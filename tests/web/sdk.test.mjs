@@ -3,86 +3,14 @@
 // replays the game it exported.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import * as modern from '@modelcontextprotocol/client';
 import { Chess } from 'chess.js';
 import { chooseMove } from './player.mjs';
-import { walk } from './pages.mjs';
+import { call, connect, legacyKit, Memory, modernKit } from './sdk.mjs';
 import { startServer } from './server.mjs';
-
-// Nobody listens there: the walk stops at the door.
-const CALLBACK = 'http://127.0.0.1:3457/callback';
 
 let server;
 before(async () => { server = await startServer({ TOOL_RATE_LIMIT: 'off', AUTH_RATE_LIMIT: 'off' }); });
 after(() => server.stop());
-
-/** What an app remembers about one server. */
-class Memory {
-  redirectUrl = CALLBACK;
-  clientMetadata = {
-    client_name: 'SDK',
-    redirect_uris: [CALLBACK],
-    grant_types: ['authorization_code', 'refresh_token'],
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  };
-  #state = crypto.randomUUID();
-  state() { return this.#state; }
-  clientInformation() { return this.information; }
-  saveClientInformation(information) { this.information = information; }
-  tokens() { return this.current; }
-  saveTokens(tokens) { this.current = tokens; }
-  invalidateCredentials(scope) {
-    if (['all', 'tokens'].includes(scope)) this.current = undefined;
-    if (['all', 'client'].includes(scope)) this.information = undefined;
-    if (['all', 'discovery'].includes(scope)) this.discovery = undefined;
-  }
-  // With these the next SDK binds the answer to the server that the person was sent to.
-  discoveryState() { return this.discovery; }
-  saveDiscoveryState(state) { this.discovery = state; }
-  codeVerifier() { return this.verifier; }
-  saveCodeVerifier(verifier) { this.verifier = verifier; }
-  signIns = 0;
-  async redirectToAuthorization(url) {
-    this.signIns += 1;
-    this.answer = (await walk(url.href, CALLBACK)).searchParams;
-    assert.equal(this.answer.get('state'), this.#state);
-    assert.equal(this.answer.get('iss'), server.origin);
-  }
-}
-
-/** Connects, signing in through the pages if the server asks for it. */
-async function connect(memory, kit) {
-  const attempt = async () => {
-    const transport = new kit.StreamableHTTPClientTransport(new URL(server.resource), { authProvider: memory });
-    const client = new kit.Client({ name: 'web-tests', version: '1' });
-    await client.connect(transport);
-    return client;
-  };
-  try {
-    return await attempt();
-  } catch (fault) {
-    if (!(fault instanceof kit.UnauthorizedError)) throw fault;
-    const transport = new kit.StreamableHTTPClientTransport(new URL(server.resource), { authProvider: memory });
-    await kit.finish(transport, memory.answer);
-    return attempt();
-  }
-}
-
-const legacyKit = {
-  Client, StreamableHTTPClientTransport, UnauthorizedError,
-  finish: (transport, answer) => transport.finishAuth(answer.get('code')),
-};
-const modernKit = { ...modern, finish: (transport, answer) => transport.finishAuth(answer) };
-
-async function call(client, name, args = {}) {
-  const result = await client.callTool({ name, arguments: args });
-  assert.ok(!result.isError, JSON.stringify(result.content));
-  return result.structuredContent;
-}
 
 /** A whole game, by moves of our own. */
 async function playOut(client) {
@@ -98,7 +26,7 @@ async function playOut(client) {
 }
 
 test('a client that knows only the URL plays a whole game', { timeout: 600_000 }, async () => {
-  const memory = new Memory();
+  const memory = new Memory(server);
   let client = await connect(memory, legacyKit);
   assert.equal(client.getServerVersion().name, 'chess-mcp');
   const { tools } = await client.listTools();
@@ -130,7 +58,7 @@ test('a client that knows only the URL plays a whole game', { timeout: 600_000 }
 
 for (const [name, kit] of [['SDK', legacyKit], ['next SDK', modernKit]]) {
   test(`the ${name} refreshes a token that is not admitted, and asks again when it was cut off`, { timeout: 180_000 }, async () => {
-    const memory = new Memory();
+    const memory = new Memory(server);
     const client = await connect(memory, kit);
     const board = await call(client, 'chess_new_game', { opponent: 'nobody' });
     const first = memory.current;
@@ -154,7 +82,7 @@ for (const [name, kit] of [['SDK', legacyKit], ['next SDK', modernKit]]) {
 
 test('the next SDK takes an answer from no other issuer, and none that names no issuer', { timeout: 180_000 }, async () => {
   for (const spoil of [(answer) => answer.set('iss', `${server.origin}/`), (answer) => answer.delete('iss')]) {
-    const memory = new Memory();
+    const memory = new Memory(server);
     const finish = (transport, answer) => { spoil(answer); return transport.finishAuth(answer); };
     await assert.rejects(connect(memory, { ...modernKit, finish }), /issuer/i);
     assert.equal(memory.current, undefined);
@@ -162,7 +90,7 @@ test('the next SDK takes an answer from no other issuer, and none that names no 
 });
 
 test('the next SDK gets in and plays too', { timeout: 120_000 }, async () => {
-  const client = await connect(new Memory(), modernKit);
+  const client = await connect(new Memory(server), modernKit);
   const view = await call(client, 'chess_new_game', { opponent: 'engine', level: 1, color: 'white' });
   const next = await call(client, 'chess_move', { game_id: view.game_id, expected_ply: 0, move: 'e4' });
   assert.equal(next.played.san, 'e4');

@@ -6,6 +6,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { signInAt, startProvider } from './provider.mjs';
 import { PASSWORD, PERSON, startServer } from './server.mjs';
 
 const SHOTS = process.env.WEB_SHOTS ?? fileURLToPath(new URL('.cache/shots', import.meta.url));
@@ -18,18 +19,23 @@ const VIEWS = [
   { name: 'dark-1200', colorScheme: 'dark', viewport: { width: 1200, height: 800 } },
 ];
 
-let server; let browser;
+let server; let crowded; let provider; let browser;
 
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
   server = await startServer({ AUTH_RATE_LIMIT: 'off', TOOL_RATE_LIMIT: 'off', LOCAL_SIGN_UP: 'open' });
+  provider = await startProvider();
+  // Every way in at once: local accounts, a provider that answers, and one that nobody runs.
+  const nowhere = { OIDC_AWAY_ISSUER: 'http://127.0.0.1:1', OIDC_AWAY_CLIENT_ID: 'chess', OIDC_AWAY_CLIENT_SECRET: 'secret', OIDC_AWAY_LABEL: 'A provider with a rather long name for a narrow window' };
+  crowded = await startServer({ AUTH_RATE_LIMIT: 'off', LOCAL_SIGN_IN: 'on', LOCAL_SIGN_UP: 'open', ...provider.settings('HOUSE'), ...nowhere });
+  await provider.welcome(`${crowded.origin}/oauth/callback/house`);
   browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
   await play();
 });
 
 after(async () => {
   await browser?.close();
-  await server?.stop();
+  await Promise.all([server, crowded, provider].map((running) => running?.stop()));
 });
 
 /** Some games, so that there is something to see. */
@@ -48,8 +54,8 @@ async function play() {
   await call('chess_new_game', { opponent: 'engine', level: 3, color: 'white', moves: 'd4 d5 c4' });
 }
 
-async function app(name, callback) {
-  const answer = await fetch(`${server.origin}/oauth/register`, {
+async function app(name, callback, at = server) {
+  const answer = await fetch(`${at.origin}/oauth/register`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ client_name: name, redirect_uris: [callback], token_endpoint_auth_method: 'none' }),
@@ -57,8 +63,8 @@ async function app(name, callback) {
   assert.equal(answer.status, 201);
   const { client_id } = await answer.json();
   const challenge = createHash('sha256').update('a'.repeat(43)).digest('base64url');
-  const query = new URLSearchParams({ response_type: 'code', client_id, redirect_uri: callback, scope: 'chess offline_access openid profile email', state: 'xyz', code_challenge: challenge, code_challenge_method: 'S256', resource: server.resource });
-  return `${server.origin}/oauth/authorize?${query}`;
+  const query = new URLSearchParams({ response_type: 'code', client_id, redirect_uri: callback, scope: 'chess offline_access openid profile email', state: 'xyz', code_challenge: challenge, code_challenge_method: 'S256', resource: at.resource });
+  return `${at.origin}/oauth/authorize?${query}`;
 }
 
 /** The least contrast between text and what lies behind it, with the text that has it. */
@@ -93,22 +99,51 @@ const smallest = () => {
   return targets.map((one) => ({ name: one.textContent.trim() || one.name, height: one.getBoundingClientRect().height })).filter(({ height }) => height < 18);
 };
 
+/** Words on buttons that stand on more than one line. */
+const torn = () => {
+  const found = [];
+  for (const button of document.querySelectorAll('button, a.button')) {
+    const texts = document.createTreeWalker(button, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      for (const { 0: word, index } of node.textContent.matchAll(/\S+/g)) {
+        const range = document.createRange();
+        range.setStart(node, index);
+        range.setEnd(node, index + word.length);
+        if (range.getClientRects().length > 1) found.push(word);
+      }
+    }
+  }
+  return found;
+};
+
+/** A window for one view: `shot` takes a picture and looks at it, `close` looks at what went wrong meanwhile. */
+async function open(view) {
+  const context = await browser.newContext(view);
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
+  page.on('pageerror', (fault) => faults.push(String(fault)));
+  const shot = async (name) => {
+    await page.screenshot({ path: `${SHOTS}/${name}-${view.name}.png`, fullPage: true, animations: 'disabled' });
+    const out = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+    assert.equal(out, false, `${name}: nothing sticks out`);
+    const { ratio, text } = await page.evaluate(faintest);
+    assert.ok(ratio >= 4.5, `${name}: ${JSON.stringify(text)} has a contrast of ${ratio.toFixed(2)}`);
+    assert.deepEqual(await page.evaluate(smallest), [], `${name}: targets are large enough`);
+    assert.deepEqual(await page.evaluate(torn), [], `${name}: words on buttons are whole`);
+    assert.equal(await page.locator('h1').count(), 1, `${name}: one heading`);
+  };
+  const close = async () => {
+    // Refusals are 4xx by design, and a provider that is away is a 503, which the console reports.
+    assert.deepEqual(faults.filter((fault) => !/status of (4\d\d|503)/.test(fault)), []);
+    await context.close();
+  };
+  return { page, shot, close };
+}
+
 for (const view of VIEWS) {
   test(`every page, ${view.name}`, async () => {
-    const context = await browser.newContext(view);
-    const page = await context.newPage();
-    const faults = [];
-    page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()); });
-    page.on('pageerror', (fault) => faults.push(String(fault)));
-    const shot = async (name) => {
-      await page.screenshot({ path: `${SHOTS}/${name}-${view.name}.png`, fullPage: true, animations: 'disabled' });
-      const out = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
-      assert.equal(out, false, `${name}: nothing sticks out`);
-      const { ratio, text } = await page.evaluate(faintest);
-      assert.ok(ratio >= 4.5, `${name}: ${JSON.stringify(text)} has a contrast of ${ratio.toFixed(2)}`);
-      assert.deepEqual(await page.evaluate(smallest), [], `${name}: targets are large enough`);
-      assert.equal(await page.locator('h1').count(), 1, `${name}: one heading`);
-    };
+    const { page, shot, close } = await open(view);
     const signIn = async (password) => {
       await page.locator('input[name=username]').fill(PERSON);
       await page.locator('input[name=password]').fill(password);
@@ -177,9 +212,31 @@ for (const view of VIEWS) {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await shot('account-signed-out');
     await page.goto(`${server.origin}/account/sign-in/nothing`);
-    // Refused answers are 4xx by design, which the console reports.
-    assert.deepEqual(faults.filter((fault) => !/status of 4\d\d/.test(fault)), []);
-    await context.close();
+    await close();
+  });
+
+  test(`every page with providers, ${view.name}`, async () => {
+    const { page, shot, close } = await open(view);
+    const choose = (name) => page.getByRole('button', { name: `Continue with ${name}` }).click();
+
+    await page.goto(await app('ChatGPT', 'https://chatgpt.com/connector/oauth/abc', crowded));
+    await page.getByRole('button', { name: 'Allow' }).click();
+    await shot('providers-sign-in');
+    await choose('A provider');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await shot('provider-away');
+    await choose('House');
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    await shot('provider-cancelled');
+
+    await page.goto(`${crowded.origin}/account`);
+    await shot('providers-entry');
+    await choose('House');
+    await signInAt(provider, page, 'frances');
+    await page.waitForURL(`${crowded.origin}/account`);
+    await shot('providers-account');
+    await close();
   });
 }
 
