@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::issuer::IssuerRule;
-use super::provider::OpenId;
+use super::provider::{OpenId, Spelling};
 use crate::json;
 use crate::urls::is_loopback;
 
@@ -29,6 +29,8 @@ pub(super) struct Metadata {
     pub(super) secret_in_body: bool,
     /// Whether its answers name it (RFC 9207).
     pub(super) names_itself: bool,
+    /// Whether it lets people choose an account when it is asked to.
+    pub(super) offers_accounts: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +44,7 @@ struct Document {
     id_token_signing_alg_values_supported: Option<Vec<String>>,
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    prompt_values_supported: Option<Vec<String>>,
 }
 
 /// Where a provider may describe itself, the usual place first: OpenID Connect appends the well-known path, RFC 8414
@@ -76,6 +79,7 @@ pub(super) fn read(document: &[u8], provider: &OpenId) -> Result<Metadata, Strin
     };
     let methods = document.token_endpoint_auth_methods_supported.unwrap_or_default();
     let knows = |method: &str| methods.iter().any(|known| known == method);
+    let prompts = document.prompt_values_supported.unwrap_or_default();
     Ok(Metadata {
         issuer,
         authorize: endpoint("authorization_endpoint", &document.authorization_endpoint)?,
@@ -88,6 +92,9 @@ pub(super) fn read(document: &[u8], provider: &OpenId) -> Result<Metadata, Strin
         algorithms: algorithms(document.id_token_signing_alg_values_supported)?,
         secret_in_body: knows("client_secret_post") && !knows("client_secret_basic"),
         names_itself: document.authorization_response_iss_parameter_supported,
+        // Google and Microsoft do not say so, and do.
+        offers_accounts: provider.spelling != Spelling::Exact
+            || prompts.iter().any(|known| known == "select_account"),
     })
 }
 

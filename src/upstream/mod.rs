@@ -157,7 +157,7 @@ impl Providers {
         let request = exchange::Request {
             state,
             verifier: &self.verifier(state),
-            more: self.more(&known.provider, state, wish),
+            more: self.more(known, state, wish, now).await?,
         };
         let exchange = self.exchange(known, now).await?;
         Ok(exchange.destination(&request))
@@ -318,22 +318,30 @@ impl Providers {
     }
 
     /// What a request says beyond OAuth 2.0.
-    fn more(&self, provider: &Provider, state: &Secret, wish: Wish) -> Vec<(&'static str, String)> {
+    async fn more(
+        &self,
+        known: &Known,
+        state: &Secret,
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Vec<(&'static str, String)>, UpstreamError> {
         let choose = || ("prompt", "select_account".to_owned());
-        match provider.kind {
-            Kind::OpenId(_) => {
+        Ok(match &known.provider.kind {
+            Kind::OpenId(openid) => {
                 let mut more = vec![("nonce", self.nonce(state).expose().to_owned())];
-                if wish.login {
-                    more.push(("prompt", "login".to_owned()));
-                } else if wish.choose {
+                // Who does not know the word refuses the whole request; everybody knows `login`.
+                let offered = wish.choose && self.metadata(known, openid, now).await?.offers_accounts;
+                if offered && !wish.login {
                     more.push(choose());
+                } else if wish.login || wish.choose {
+                    more.push(("prompt", "login".to_owned()));
                 }
                 more.extend(wish.max_age.map(|age| ("max_age", age.0.to_string())));
                 more
             }
             Kind::GitHub(_) if wish.login || wish.choose => vec![choose()],
             Kind::GitHub(_) | Kind::Plain(_) => Vec::new(),
-        }
+        })
     }
 
     async fn metadata(

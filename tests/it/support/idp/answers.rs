@@ -95,6 +95,7 @@ impl House {
             "token_endpoint_auth_methods_supported": methods,
             "code_challenge_methods_supported": ["plain", "S256"],
             "scopes_supported": ["openid", "profile", "email"],
+            "prompt_values_supported": ["none", "login", "consent", "select_account"],
         });
         if desk.does(Way::NamesItself) {
             document["authorization_response_iss_parameter_supported"] = json!(true);
