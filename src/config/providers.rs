@@ -18,9 +18,11 @@ Providers at which people may sign in, from the environment or .env alone:
   GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET        Google
       [env: GOOGLE_CLIENT_ID] [env: GOOGLE_CLIENT_SECRET] [env: GOOGLE_ISSUER]
   GITHUB_CLIENT_ID, GITHUB_CLIENT_SECRET        GitHub; GITHUB_BASE_URL for an Enterprise Server
-      [env: GITHUB_CLIENT_ID] [env: GITHUB_CLIENT_SECRET] [env: GITHUB_BASE_URL] [env: GITHUB_API_URL]
+      [env: GITHUB_CLIENT_ID] [env: GITHUB_CLIENT_SECRET]
+      [env: GITHUB_BASE_URL] [env: GITHUB_API_URL]
   MICROSOFT_CLIENT_ID, MICROSOFT_CLIENT_SECRET  Microsoft; MICROSOFT_TENANT [default: common]
-      [env: MICROSOFT_CLIENT_ID] [env: MICROSOFT_CLIENT_SECRET] [env: MICROSOFT_TENANT] [env: MICROSOFT_ISSUER]
+      [env: MICROSOFT_CLIENT_ID] [env: MICROSOFT_CLIENT_SECRET]
+      [env: MICROSOFT_TENANT] [env: MICROSOFT_ISSUER]
   OIDC_<NAME>_ISSUER, _CLIENT_ID, _CLIENT_SECRET, _LABEL, _SCOPES
                                                 any OpenID Connect provider
   OAUTH_<NAME>_AUTHORIZE_URL, _TOKEN_URL, _USERINFO_URL, _CLIENT_ID, _CLIENT_SECRET, _LABEL, _SCOPES
@@ -370,11 +372,14 @@ pub(super) fn describe(providers: &[Provider]) -> Vec<String> {
                 ],
             ),
         };
+        let preset = !prefix.starts_with("OIDC_") && !prefix.starts_with("OAUTH_");
         let mut settings = places;
         settings.push(("CLIENT_ID", provider.client_id.clone()));
         settings.push(("CLIENT_SECRET", "********".to_owned()));
-        settings.push(("LABEL", provider.label.clone()));
-        settings.push(("SCOPES", provider.scope.clone()));
+        if !preset {
+            settings.push(("LABEL", provider.label.clone()));
+            settings.push(("SCOPES", provider.scope.clone()));
+        }
         settings
             .into_iter()
             .map(move |(setting, value)| format!("{prefix}_{setting}={value}"))

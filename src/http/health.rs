@@ -31,8 +31,11 @@ pub(super) async fn ready(State(door): State<Door>) -> Response {
     let database = door.0.issuer.is_ready().await;
     let engine = door.0.games.engine_is_ready().await;
     let word = |ready| if ready { "ok" } else { "unavailable" };
-    let states = door.0.issuer.provider_states().into_iter();
-    let providers: Map<String, Value> = states
+    let providers: Map<String, Value> = door
+        .0
+        .issuer
+        .provider_states()
+        .into_iter()
         .map(|(id, usable)| (id.to_string(), word(usable).into()))
         .collect();
     let mut body = json!({"database": word(database), "key": word(database), "engine": word(engine)});

@@ -32,7 +32,7 @@ impl Admission {
         for entry in entries(emails) {
             match entry.split_once('@') {
                 Some((name, domain)) if !name.is_empty() && is_domain(domain) => {
-                    lists.emails.push(entry.to_lowercase())
+                    lists.emails.push(entry.to_lowercase());
                 }
                 _ => faults.push(InvalidEntry::Email(entry.to_owned())),
             }

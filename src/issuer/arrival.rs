@@ -203,10 +203,11 @@ impl Issuer {
         let failed = failed.detail(format!("{provider}: {why}"));
         self.0.store.write(move |tx| tx.record(&failed)).await
     }
+}
 
-    pub(super) fn fresh_user(&self, now: Timestamp) -> UserId {
-        UserId::new(now, random())
-    }
+/// The id of somebody who may turn out to be new here.
+pub(super) fn fresh_user(now: Timestamp) -> UserId {
+    UserId::new(now, random())
 }
 
 /// Seals a sign-in's handle under the state with which its browser leaves.

@@ -110,10 +110,9 @@ async fn who_is_on_a_list_comes_in() {
             vec![Person::alice().without_email(), Person::alice().unverified()],
             vec![
                 Person::bob(),
-                Person {
-                    email: Some("keycloak:00001001-aaaa-bbbb".to_owned()),
-                    ..Person::bob().renamed("Alice")
-                },
+                Person::bob()
+                    .renamed("Alice")
+                    .with_email("keycloak:00001001-aaaa-bbbb"),
             ],
         ),
         (

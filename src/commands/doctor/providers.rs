@@ -29,7 +29,11 @@ pub(super) async fn look(config: &Config, reached: Option<&PublicUrl>) -> Vec<Ch
                 part,
                 format!("its callback is {callback}; it must be set there exactly so"),
             ),
-            Err(error) => Check::problem(part, error.to_string(), remedy(&error)),
+            Err(error) => Check::problem(
+                part,
+                format!("{error}; its callback is {callback}"),
+                remedy(&error),
+            ),
         });
     }
     checks

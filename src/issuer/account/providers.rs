@@ -6,7 +6,7 @@ use crate::account::{BrowserSession, Errand, Identity, UpstreamIdentity, User};
 use crate::audit::{Event, EventKind};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{ProviderId, UserId};
-use crate::issuer::arrival::{Arrival, Failure, Returned, Way, failed};
+use crate::issuer::arrival::{Arrival, Failure, Returned, Way, failed, fresh_user};
 use crate::issuer::people::recognise;
 use crate::issuer::sign_in::session::{self, signed_in};
 use crate::issuer::{AccountFault, Browser, Issuer, IssuerError};
@@ -114,7 +114,7 @@ impl Issuer {
                 });
             }
         };
-        let (newcomer, cookie) = (self.fresh_user(now), Secret::bearer("ss", random()));
+        let (newcomer, cookie) = (fresh_user(now), Secret::bearer("ss", random()));
         let (new, keep) = (cookie.digest(), self.policy().sessions_per_user);
         let unit = move |tx: &mut dyn Tx| -> Result<bool, StoreError> {
             let Some(user) = recognise(tx, &told, newcomer, now)? else {

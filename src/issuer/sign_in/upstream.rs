@@ -8,7 +8,7 @@ use super::{Browser, Shown, event, load};
 use crate::account::UpstreamIdentity;
 use crate::audit::EventKind;
 use crate::id::ProviderId;
-use crate::issuer::arrival::{Arrival, Failure, Returned, failed, seal_handle};
+use crate::issuer::arrival::{Arrival, Failure, Returned, failed, fresh_user, seal_handle};
 use crate::issuer::people::recognise;
 use crate::issuer::{Issuer, IssuerError, Way, at_fault};
 use crate::metrics;
@@ -130,15 +130,13 @@ impl Issuer {
         } else {
             self.ask_here(&sign_in, told, &browser).await?
         };
-        match arrived {
-            Some(arrival) => Ok(arrival),
-            None => {
-                self.note_failure(&way.id, "the person is shut out", failed)
-                    .await?;
-                let page = self.fault(way, Failure::Refused, &sign_in, handle, here.as_ref());
-                Ok(Arrival::SignIn(page))
-            }
+        if let Some(arrival) = arrived {
+            return Ok(arrival);
         }
+        self.note_failure(&way.id, "the person is shut out", failed)
+            .await?;
+        let page = self.fault(way, Failure::Refused, &sign_in, handle, here.as_ref());
+        Ok(Arrival::SignIn(page))
     }
 
     /// Signs the person in with this browser, and lets the app in. `None`: they are shut out.
@@ -149,7 +147,7 @@ impl Issuer {
         browser: &Browser,
     ) -> Result<Option<Next>, IssuerError> {
         let (now, policy, fresh) = (self.0.clock.now(), self.policy().clone(), Fresh::new());
-        let (newcomer, cookie) = (self.fresh_user(now), Secret::bearer("ss", random()));
+        let (newcomer, cookie) = (fresh_user(now), Secret::bearer("ss", random()));
         let (code, new) = (fresh.code.clone(), cookie.digest());
         let (id, bound, browser) = (sign_in.handle, sign_in.browser, browser.clone());
         let unit = move |tx: &mut dyn Tx| -> Result<Option<SignIn>, IssuerError> {
@@ -186,7 +184,7 @@ impl Issuer {
         browser: &Browser,
     ) -> Result<Option<Arrival>, IssuerError> {
         let now = self.0.clock.now();
-        let (newcomer, handle) = (self.fresh_user(now), Secret::bearer("st", random()));
+        let (newcomer, handle) = (fresh_user(now), Secret::bearer("st", random()));
         let cookie = browser.cookie.clone();
         let cookie = cookie.unwrap_or_else(|| Secret::bearer("br", random()));
         let (id, left, network) = (sign_in.handle, sign_in.browser, browser.network.clone());
