@@ -86,13 +86,13 @@ impl Accounts {
             .await
     }
 
-    /// Makes the first account, unless there is any; says whether it did.
+    /// Makes the first local account, unless there is any; says whether it did.
     pub async fn add_owner(&self, password: &Secret) -> Result<bool, AccountError> {
-        let somebody = self
-            .store
-            .read(|tx| Ok::<_, StoreError>(!tx.users()?.is_empty()))
-            .await?;
-        if somebody {
+        let local = |tx: &mut dyn Tx| {
+            let users = tx.users()?;
+            Ok::<_, StoreError>(users.iter().any(|(_, username)| username.is_some()))
+        };
+        if self.store.read(local).await? {
             return Ok(false);
         }
         self.add(OWNER, password).await.map(|_| true)

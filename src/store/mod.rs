@@ -24,8 +24,8 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use tx::{
     AccountRows, AuditRows, Census, CensusRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows,
-    GameSummary, GrantRows, IdentityRows, KeyRows, KeyState, Most, OpeningCount, SentMove, StoredGame,
-    StoredKey, Sweep, Tally, Tx,
+    GameSummary, GrantRows, IdentityRows, KeyRows, KeyState, Most, OpeningCount, SentMove, SignInRows,
+    StoredGame, StoredKey, Sweep, Tally, Tx,
 };
 
 /// Where the database is.

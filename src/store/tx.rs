@@ -25,6 +25,7 @@ pub trait Tx:
     + AccountRows
     + IdentityRows
     + ClientRows
+    + SignInRows
     + GrantRows
     + KeyRows
     + FactRows
@@ -34,18 +35,18 @@ pub trait Tx:
 {
 }
 
-impl<
+impl<T> Tx for T where
     T: GameRows
         + AccountRows
         + IdentityRows
         + ClientRows
+        + SignInRows
         + GrantRows
         + KeyRows
         + FactRows
         + AuditRows
         + CensusRows
-        + Sweep,
-> Tx for T
+        + Sweep
 {
 }
 
@@ -148,8 +149,8 @@ pub trait ClientRows {
     fn delete_client_document(&mut self, id: &ClientId) -> Result<()>;
 }
 
-/// Sign-ins under way, grants, codes and refresh tokens.
-pub trait GrantRows {
+/// Sign-ins under way.
+pub trait SignInRows {
     /// The sign-in with this handle.
     fn sign_in(&mut self, handle: Digest) -> Result<Option<SignIn>>;
     /// Adds a sign-in.
@@ -158,7 +159,10 @@ pub trait GrantRows {
     fn set_stage(&mut self, handle: Digest, stage: Stage) -> Result<()>;
     /// Ends a sign-in.
     fn delete_sign_in(&mut self, handle: Digest) -> Result<()>;
+}
 
+/// Grants, codes and refresh tokens.
+pub trait GrantRows {
     /// The grant with this id.
     fn grant(&mut self, id: GrantId) -> Result<Option<Grant>>;
     /// The unrevoked grants of a person and client, longest idle first.

@@ -191,6 +191,7 @@ impl Issuer {
         let (here, new): (Digest, Digest) = (cookie.digest(), handle.digest());
         let unit = move |tx: &mut dyn Tx| -> Result<Option<(SignIn, String)>, IssuerError> {
             let sign_in = load(tx, id, left, now)?;
+            sign_in.allowed().map_err(|fault| at_fault(&sign_in, fault))?;
             let Some(user) = recognise(tx, &told, newcomer, now)? else {
                 return Ok(None);
             };

@@ -18,6 +18,7 @@ mod identities;
 mod keys;
 mod migrate;
 mod row;
+mod sign_ins;
 mod sweep;
 mod writer;
 
