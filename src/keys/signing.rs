@@ -2,27 +2,27 @@
 //!
 //! # Design
 //!
-//! The `rsa` crate makes and exports the key and is then done: its private operations are not constant-time
-//! (RUSTSEC-2023-0071). aws-lc-rs signs, with the parsed key kept, which takes a quarter of a millisecond.
+//! aws-lc-rs makes the key and signs, with the parsed key kept, which takes a quarter of a millisecond. The `rsa` crate
+//! only reads the public half for its JWK form: its private operations are not constant-time (RUSTSEC-2023-0071).
 
 use std::sync::Arc;
 
+use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
-use rsa::RsaPrivateKey;
-use rsa::pkcs8::EncodePrivateKey;
-use rsa::traits::PublicKeyParts;
+use rsa::RsaPublicKey;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
+use rsa::traits::PublicKeyParts as _;
 use serde_json::{Value, json};
 
 use super::KeyError;
 use crate::clock::Timestamp;
 use crate::secret::{Digest, Sealer, Secret, Unsealable, random};
 use crate::store::{KeyState, StoredKey};
-
-const BITS: usize = 2048;
 
 /// A key, parsed and ready.
 #[derive(Clone)]
@@ -42,12 +42,14 @@ struct Parsed {
 
 /// Makes a key and seals it. Takes a tenth of a second, so it runs where blocking is allowed.
 pub(super) fn generate(sealer: &Sealer, state: KeyState, now: Timestamp) -> Result<StoredKey, KeyError> {
-    let key = RsaPrivateKey::new(&mut rsa::rand_core::OsRng, BITS).map_err(|_| KeyError::Generation)?;
-    let modulus = URL_SAFE_NO_PAD.encode(key.n().to_bytes_be());
-    let exponent = URL_SAFE_NO_PAD.encode(key.e().to_bytes_be());
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(|_| KeyError::Generation)?;
+    let public = pair.public_key().as_ref();
+    let public = RsaPublicKey::from_pkcs1_der(public).map_err(|_| KeyError::Generation)?;
+    let modulus = URL_SAFE_NO_PAD.encode(public.n().to_bytes_be());
+    let exponent = URL_SAFE_NO_PAD.encode(public.e().to_bytes_be());
     let kid = thumbprint(&modulus, &exponent);
-    let private = key.to_pkcs8_der().map_err(|_| KeyError::Generation)?;
-    let sealed_private = sealer.seal(&place(&kid), private.as_bytes(), random());
+    let private: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::Generation)?;
+    let sealed_private = sealer.seal(&place(&kid), private.as_ref(), random());
     Ok(StoredKey {
         kid,
         modulus,
