@@ -13,7 +13,7 @@ static GAMES: LazyLock<Vec<Game>> = LazyLock::new(|| {
         "8/PPP4k/8/8/8/8/4Kppp/8 w - - 0 1",
         "rnbqkbnr/ppp1pppp/8/8/3pP3/8/PPPP1PPP/RNBQKBNR b KQkq e3 0 3",
         "8/8/7k/1Q1Q4/8/1Q6/8/4K3 w - - 0 1",
-        "4r2k/8/8/8/8/8/4N3/R3K2R w KQ - 0 1",
+        "4r1k1/8/8/8/8/8/4N3/R3K2R w KQ - 0 1",
     ];
     positions
         .map(|fen| Game::new(&Start::from_fen(fen).expect("a position")))
