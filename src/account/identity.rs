@@ -86,8 +86,6 @@ pub struct Departure {
     pub browser: Digest,
     /// What for.
     pub errand: Errand,
-    /// When it left.
-    pub left_at: Timestamp,
     /// When it is no longer waited for.
     pub expires_at: Timestamp,
 }

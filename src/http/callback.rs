@@ -3,10 +3,9 @@
 use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 
-use super::account::{Notice, done, provider_failed};
-use super::{Door, authorize, cookies, error};
+use super::account::{Notice, done, entered, provider_failed};
+use super::{Door, authorize, error};
 use crate::issuer::{Arrival, IssuerError};
-use crate::urls::path;
 
 /// `GET /oauth/callback/{provider}`
 pub(super) async fn callback(
@@ -27,11 +26,7 @@ pub(super) async fn callback(
     match arrived {
         Ok(Arrival::SignIn(next)) => authorize::follow(&door, Ok(next)),
         Ok(Arrival::Consent(asked)) => authorize::ask(&door, &asked),
-        Ok(Arrival::Entered(session)) => {
-            let mut response = error::leave(path::ACCOUNT);
-            cookies::set_session(&mut response, &session, door.secure());
-            response
-        }
+        Ok(Arrival::Entered(session)) => entered(&door, &session),
         Ok(Arrival::Linked) => done(&door, Notice::ProviderLinked),
         Ok(Arrival::Taken) => done(&door, Notice::ProviderTaken),
         Ok(Arrival::Failed { provider, failure }) => provider_failed(&door, &provider, failure),

@@ -14,7 +14,7 @@ use crate::clock::{Seconds, Timestamp};
 use crate::id::{ProviderId, UserId};
 use crate::metrics;
 use crate::secret::{Digest, Sealer, Secret, Unsealable, random};
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx};
 use crate::upstream::{Callback, UpstreamError, Wish};
 
 /// A way to sign in, as pages offer it.
@@ -27,19 +27,15 @@ pub struct Way {
 }
 
 /// Why nobody came back from a provider, as far as people are told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// They said no there.
-    #[error("denied at the provider")]
     Denied,
     /// The operator's lists do not name them, or they are shut out.
-    #[error("not let in here")]
     Refused,
     /// The provider does not answer.
-    #[error("the provider does not answer")]
     Unavailable,
     /// The provider's answer proves nothing.
-    #[error("the provider's answer proves nothing")]
     Misbehaved,
 }
 
@@ -128,10 +124,9 @@ impl Issuer {
             provider: provider.clone(),
             browser,
             errand: errand(&state),
-            left_at: now,
             expires_at: now + DEPARTURE_LIFE,
         };
-        let waited_for = move |tx: &mut dyn crate::store::Tx| tx.insert_departure(&departure);
+        let waited_for = move |tx: &mut dyn Tx| tx.insert_departure(&departure);
         self.0.store.write(waited_for).await?;
         Ok(Ok(url))
     }

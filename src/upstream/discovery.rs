@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::issuer::IssuerRule;
-use super::provider::{OpenId, Spelling};
+use super::provider::OpenId;
 use crate::json;
 use crate::urls::is_loopback;
 
@@ -92,9 +92,7 @@ pub(super) fn read(document: &[u8], provider: &OpenId) -> Result<Metadata, Strin
         algorithms: algorithms(document.id_token_signing_alg_values_supported)?,
         secret_in_body: knows("client_secret_post") && !knows("client_secret_basic"),
         names_itself: document.authorization_response_iss_parameter_supported,
-        // Google and Microsoft do not say so, and do.
-        offers_accounts: provider.spelling != Spelling::Exact
-            || prompts.iter().any(|known| known == "select_account"),
+        offers_accounts: provider.offers_accounts || prompts.iter().any(|known| known == "select_account"),
     })
 }
 

@@ -31,7 +31,7 @@ mod provider;
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::http::header::{ACCEPT, AUTHORIZATION, USER_AGENT};
+use oauth2::http::header::{ACCEPT, AUTHORIZATION};
 use oauth2::http::{Request, StatusCode};
 use serde_json::{Map, Value};
 use tokio::time::timeout;
@@ -109,11 +109,6 @@ impl Providers {
     /// Every provider.
     pub fn all(&self) -> impl Iterator<Item = &Provider> {
         self.0.known.iter().map(|known| &known.provider)
-    }
-
-    /// The provider with this slug.
-    pub fn get(&self, id: &ProviderId) -> Option<&Provider> {
-        self.all().find(|provider| provider.id == *id)
     }
 
     /// Reads what discovery says about each provider where that is due. A provider that is down is asked again.
@@ -278,8 +273,9 @@ impl Providers {
                 let emails = self
                     .body(&url(&format!("{api}/user/emails"))?, Some(&tokens.access), PART)
                     .await?;
-                // Whoever was not asked for their addresses has none here.
-                let emails: Vec<Value> = serde_json::from_slice(&emails).unwrap_or_default();
+                let no_list =
+                    |_| UpstreamError::misbehaved(format!("{PART} answered with no list of addresses"));
+                let emails: Vec<Value> = serde_json::from_slice(&emails).map_err(no_list)?;
                 person::of_github(&provider.id, base, &user, &emails)
             }
             Kind::Plain(Plain { userinfo, .. }) => {
@@ -391,9 +387,7 @@ impl Providers {
     }
 
     async fn body(&self, url: &Url, token: Option<&Secret>, part: &str) -> Result<Vec<u8>, UpstreamError> {
-        let mut request = Request::get(url.as_str())
-            .header(ACCEPT, "application/json")
-            .header(USER_AGENT, concat!("chess-mcp/", env!("CARGO_PKG_VERSION")));
+        let mut request = Request::get(url.as_str()).header(ACCEPT, "application/json");
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {}", token.expose()));
         }

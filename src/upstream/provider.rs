@@ -44,6 +44,8 @@ pub struct OpenId {
     pub subject: &'static str,
     /// The claim by which it vouches for an e-mail address.
     pub vouches: &'static str,
+    /// Whether it lets people choose an account when it is asked to, though its metadata does not say so.
+    pub offers_accounts: bool,
 }
 
 /// How an issuer spells itself.
@@ -85,6 +87,7 @@ impl OpenId {
             spelling: Spelling::Exact,
             subject: "sub",
             vouches: "email_verified",
+            offers_accounts: false,
         }
     }
 
@@ -92,6 +95,7 @@ impl OpenId {
     pub fn google(issuer: String) -> Self {
         Self {
             spelling: Spelling::SchemeOptional,
+            offers_accounts: true,
             ..Self::any(issuer)
         }
     }
@@ -104,6 +108,7 @@ impl OpenId {
             spelling: Spelling::PerTenant,
             subject: "oid",
             vouches: "xms_edov",
+            offers_accounts: true,
         }
     }
 }

@@ -54,14 +54,17 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
         password: typed(&form, "password"),
     };
     match door.0.issuer.enter(form, browser).await {
-        Ok(Ok(session)) => {
-            let mut response = error::leave(path::ACCOUNT);
-            cookies::set_session(&mut response, &session, door.secure());
-            response
-        }
+        Ok(Ok(session)) => entered(&door, &session),
         Ok(Err(again)) => page(&door, &again, None),
         Err(fault) => refuse(&door, fault),
     }
+}
+
+/// On to the account page, signed in.
+pub(in crate::http) fn entered(door: &Door, session: &Secret) -> Response {
+    let mut response = error::leave(path::ACCOUNT);
+    cookies::set_session(&mut response, session, door.secure());
+    response
 }
 
 /// `GET /account/sign-up`

@@ -21,6 +21,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+pub(super) use self::entry::entered;
 pub(super) use self::notice::Notice;
 pub(super) use self::providers::failed as provider_failed;
 use super::form::Form;

@@ -100,7 +100,6 @@ async fn a_departure_is_taken_once_and_for_its_provider(store: &Store) {
             provider: "test".parse().unwrap(),
             browser: Digest::of(b"browser"),
             errand,
-            left_at: at(1),
             expires_at: at(601),
         };
         let (kept, state) = (departure.clone(), departure.state);

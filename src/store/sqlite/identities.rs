@@ -64,8 +64,8 @@ impl IdentityRows for SqliteTx<'_> {
             Errand::Link(user) => (None, Some(user.to_string())),
         };
         let mut insert = self.sql(
-            "INSERT INTO departures (state, provider, browser, sealed_handle, user_id, left_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO departures (state, provider, browser, sealed_handle, user_id, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         )?;
         insert.execute(params![
             departure.state,
@@ -73,7 +73,6 @@ impl IdentityRows for SqliteTx<'_> {
             departure.browser,
             sealed_handle,
             user,
-            departure.left_at,
             departure.expires_at,
         ])?;
         Ok(())
@@ -86,10 +85,10 @@ impl IdentityRows for SqliteTx<'_> {
     ) -> Result<Option<Departure>, StoreError> {
         let mut take = self.sql(
             "DELETE FROM departures WHERE state = ?1 AND provider = ?2
-             RETURNING browser, sealed_handle, user_id, left_at, expires_at",
+             RETURNING browser, sealed_handle, user_id, expires_at",
         )?;
         let raw = take.query_row(params![state, provider.as_str()], raw_departure);
-        let Some((browser, sealed_handle, user, left_at, expires_at)) = raw.optional()? else {
+        let Some((browser, sealed_handle, user, expires_at)) = raw.optional()? else {
             return Ok(None);
         };
         let errand = match (sealed_handle, user) {
@@ -102,7 +101,6 @@ impl IdentityRows for SqliteTx<'_> {
             provider: provider.clone(),
             browser,
             errand,
-            left_at,
             expires_at,
         }))
     }
@@ -116,10 +114,10 @@ impl SqliteTx<'_> {
     }
 }
 
-type RawDeparture = (Digest, Option<String>, Option<String>, Timestamp, Timestamp);
+type RawDeparture = (Digest, Option<String>, Option<String>, Timestamp);
 
 fn raw_departure(row: &Row<'_>) -> rusqlite::Result<RawDeparture> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
 struct RawIdentity {

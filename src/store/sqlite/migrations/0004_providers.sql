@@ -22,7 +22,6 @@ CREATE TABLE departures (
     browser       BLOB NOT NULL,
     sealed_handle TEXT,
     user_id       TEXT REFERENCES users (id) ON DELETE CASCADE,
-    left_at       INTEGER NOT NULL,
     expires_at    INTEGER NOT NULL,
     CHECK (sealed_handle IS NULL OR user_id IS NULL)
 ) STRICT;
