@@ -57,6 +57,9 @@ enum Command {
         /// The file, which must not exist
         file: std::path::PathBuf,
     },
+    /// Puzzles beyond those that come with the program
+    #[command(subcommand)]
+    Puzzles(Puzzles),
     /// Put a backup in the place of the database, with the server stopped
     Restore {
         /// The backup
@@ -137,6 +140,12 @@ enum Grants {
         /// The grant's id
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum Puzzles {
+    /// Load the puzzle file of Lichess, beside a running server if you like; what is there already stays as it is
+    Import(commands::puzzles::Wanted),
 }
 
 #[derive(Debug, Subcommand)]
@@ -222,6 +231,7 @@ impl Cli {
                 Keys::Rotate { now } => commands::keys::rotate(&config, now).await,
                 Keys::RotateMaster => commands::keys::rotate_master(&config).await,
             },
+            Command::Puzzles(Puzzles::Import(wanted)) => commands::puzzles::import(&config, &wanted).await,
             Command::Token { user, ttl } => commands::token::run(&config, &user, ttl).await,
             Command::Backup { file } => commands::backup::backup(&config, &file).await,
             Command::Restore { file } => commands::backup::restore(&config, &file).await,

@@ -117,6 +117,63 @@ impl FromStr for ProviderId {
 
 text_form!(ProviderId);
 
+/// Longest id of a puzzle, in characters.
+const MAX_PUZZLE: usize = 12;
+
+/// A puzzle: 1 to 12 letters, digits, `-` or `_`, which covers the ids of Lichess. Upper and lower case differ.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PuzzleId {
+    /// Followed by zeros.
+    bytes: [u8; MAX_PUZZLE],
+    length: u8,
+}
+
+impl PuzzleId {
+    /// The text form.
+    pub fn as_str(&self) -> &str {
+        let bytes = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// Before every other in the order of ids.
+    pub const FIRST: Self = Self {
+        bytes: *b"-\0\0\0\0\0\0\0\0\0\0\0",
+        length: 1,
+    };
+
+    /// Anywhere in the order of ids: eight letters, one for each random byte.
+    pub fn anywhere(random: [u8; 8]) -> Self {
+        let mut bytes = [0; MAX_PUZZLE];
+        for (letter, byte) in bytes.iter_mut().zip(random) {
+            *letter = LETTERS[usize::from(byte) % LETTERS.len()];
+        }
+        Self { bytes, length: 8 }
+    }
+}
+
+impl fmt::Display for PuzzleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for PuzzleId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let length = u8::try_from(text.len()).unwrap_or(u8::MAX);
+        let mut bytes = [0; MAX_PUZZLE];
+        let fits = !text.is_empty() && text.len() <= MAX_PUZZLE && text.bytes().all(legal);
+        let room = bytes.get_mut(..text.len()).filter(|_| fits);
+        room.ok_or(InvalidId("puzzle id"))?
+            .copy_from_slice(text.as_bytes());
+        Ok(Self { bytes, length })
+    }
+}
+
+text_form!(PuzzleId);
+
 /// Letters a model can repeat and a person can read aloud: no `i`, `l`, `o`, `u`, `0`, `1`.
 const LETTERS: &[u8; 30] = b"23456789abcdefghjkmnpqrstvwxyz";
 
@@ -165,6 +222,11 @@ short_id! {
 }
 
 short_id! {
+    /// What lets another person into a game: 13 of 30 letters, almost 64 bits.
+    InvitationCode, 13, "invitation"
+}
+
+short_id! {
     /// One sign-in, as its pages and the log name it.
     Reference, 10, "reference"
 }
@@ -191,11 +253,20 @@ mod tests {
         }
 
         #[test]
+        fn puzzle_ids_round_trip(text in "[A-Za-z0-9_-]{1,12}") {
+            let puzzle: PuzzleId = text.parse().unwrap();
+            prop_assert_eq!(puzzle.as_str(), &text);
+            prop_assert_eq!(serde_json::from_str::<PuzzleId>(&serde_json::to_string(&puzzle).unwrap()).unwrap(), puzzle);
+        }
+
+        #[test]
         fn nothing_else_parses(text in ".{0,40}") {
             if let Ok(game) = text.parse::<GameId>() {
                 prop_assert_eq!(game.to_string(), text);
             } else if let Ok(user) = text.parse::<UserId>() {
                 prop_assert_eq!(user.to_string(), text);
+            } else if let Ok(puzzle) = text.parse::<PuzzleId>() {
+                prop_assert_eq!(puzzle.to_string(), text);
             }
         }
     }
@@ -208,6 +279,14 @@ mod tests {
         for bad in ["", "-a", "Google", "a_b", "a/b", "..", "a%2f", &"x".repeat(33)] {
             assert!(bad.parse::<ProviderId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_puzzle_is_named_by_a_few_plain_characters() {
+        for bad in ["", " ", "abc def", "abcdefghijklm", "a/b", "ä", "a\n", "a\0"] {
+            assert!(bad.parse::<PuzzleId>().is_err(), "{bad:?}");
+        }
+        assert_ne!("ab".parse::<PuzzleId>(), "AB".parse::<PuzzleId>());
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub mod mcp;
 pub mod metrics;
 pub mod net;
 pub mod oauth;
+pub mod repetition;
 pub mod secret;
 pub mod server;
 pub mod store;

@@ -66,7 +66,11 @@ pub async fn run(listener: &TcpListener, app: App, shutdown: CancellationToken) 
         let (store, engines, clock) = (app.store.clone(), app.engines.clone(), app.clock.clone());
         tokio::spawn(census::run(store, engines, clock, numbers, shutdown.clone()))
     });
-    let endpoint = mcp::Endpoint::new(app.games.clone(), shutdown.clone());
+    let endpoint = mcp::Endpoint::new(
+        app.games.clone(),
+        app.issuer.public_url().clone(),
+        shutdown.clone(),
+    );
     let router = http::router(app.issuer, app.games, endpoint, app.boot, app.http);
     accept(listener, router, &shutdown).await;
     app.engines.shutdown().await;

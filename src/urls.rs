@@ -60,6 +60,8 @@ pub mod path {
     pub const ACCOUNT_EXPORT: &str = "/account/export";
     /// Deletes the account.
     pub const ACCOUNT_DELETE: &str = "/account/delete";
+    /// Where an invitation to a game leads; its code follows.
+    pub const JOIN: &str = "/join";
     /// Token endpoint.
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).

@@ -2,11 +2,13 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use chess_mcp::chess::{Start, fen_of};
 use chess_mcp::clock::Timestamp;
 use chess_mcp::engine::{EngineError, EngineOptions, Engines, Level, Line, Score};
 use chess_mcp::id::UserId;
@@ -138,6 +140,22 @@ async fn every_level_answers_with_a_legal_move() {
 }
 
 #[tokio::test]
+async fn an_opponent_does_not_always_open_alike() {
+    let engines = pool(BINARY, None, 1);
+    let start = Fen::from_position(&Chess::default(), EnPassantMode::Legal);
+    let start = line(&start.to_string(), &[], false);
+    for level in [1, 5, 9] {
+        let level = Level::new(level).unwrap();
+        let mut first_moves = HashSet::new();
+        for seed in 0..12 {
+            let reply = engines.reply(person(1), &start, level, seed).await.unwrap();
+            first_moves.insert(reply.to_string());
+        }
+        assert!(first_moves.len() > 1, "{}: {first_moves:?}", level.name());
+    }
+}
+
+#[tokio::test]
 async fn a_finished_game_and_a_bad_line_are_told_apart() {
     let engines = pool(BINARY, None, 1);
     let mated = line("7k/6Q1/6K1/8/8/8/8/8 b - - 0 1", &[], false);
@@ -192,6 +210,26 @@ async fn chess960_castling_goes_both_ways() {
         .iter()
         .any(|variation| variation.moves[0].to_string() == "e1h1");
     assert!(castling, "{best:?}");
+}
+
+#[tokio::test]
+async fn chess960_is_played_from_any_start() {
+    let engines = pool(BINARY, None, 1);
+    for number in [0, 342, 959] {
+        let start = Start::chess960(number).unwrap();
+        let mut played = line(&fen_of(start.position()), &[], true);
+        for ply in 0..30 {
+            let level = Level::new(if ply % 2 == 0 { 7 } else { 4 }).unwrap();
+            match engines.reply(person(1), &played, level, ply).await {
+                Ok(reply) => played.moves.push(reply),
+                Err(EngineError::Finished) => break,
+                Err(fault) => panic!("{number} {played:?}: {fault}"),
+            }
+        }
+    }
+    // The engine is told which of two rooks castles, or its answer would not be Black's.
+    let inner = line("4k3/8/8/8/8/8/8/RR2K3 w B - 0 1", &["e1b1"], true);
+    engines.reply(person(1), &inner, Level::FULL, 0).await.unwrap();
 }
 
 #[tokio::test]

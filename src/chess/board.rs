@@ -135,6 +135,7 @@ impl Material {
 #[cfg(test)]
 mod tests {
     use super::super::start::Start;
+    use super::super::variant::Variant;
     use super::*;
 
     #[test]
@@ -163,7 +164,7 @@ mod tests {
             ("4k3/8/8/8/8/8/8/4K3 w - -", "Material is even."),
             ("4kb2/8/8/8/8/8/8/4KN2 w - -", "White has a knight for a bishop."),
         ] {
-            let start = Start::from_fen(fen).unwrap();
+            let start = Start::from_fen(fen, Variant::Standard).unwrap();
             assert_eq!(Material::of(start.position()).words(), words, "{fen}");
         }
     }

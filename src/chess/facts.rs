@@ -1,11 +1,12 @@
 //! Sentences a coach may rely on: only what the rules or a played-out exchange prove.
 
 use shakmaty::san::SanPlus;
-use shakmaty::{Chess, Color, Position, Square};
+use shakmaty::{Chess, Color, Move, Position, Role};
 
 use super::board::{Material, points};
-use super::exchange::most_loose;
+use super::exchange::{best_capture, most_loose};
 use super::game::Game;
+use super::tactics::{Fork, after, mating_move, passed, pins, the_piece};
 use super::wording::{color_name, role_name};
 
 /// For whom, and whether, more than the bare facts is said.
@@ -13,7 +14,7 @@ use super::wording::{color_name, role_name};
 pub enum Coaching {
     /// Captures, checks and material only.
     Off,
-    /// Also what hangs, what threatens, and what the last move missed, from this side's point of view.
+    /// Also what hangs, is pinned or forked, what threatens, and what the last move missed, from this side's point of view.
     For(Color),
 }
 
@@ -23,21 +24,18 @@ const MOST: usize = 3;
 /// A loss of this many points is worth a word; less is positional taste.
 const NOTABLE: i32 = 2;
 
-/// Up to three sentences about the game as it stands; `since` is the ply from which moves are news.
+/// Up to three sentences about the game as it stands, the most important first; `since` is the ply from
+/// which moves are news.
 pub fn facts(game: &Game, since: usize, coaching: Coaching) -> Vec<String> {
     let mut facts = Vec::new();
     if let Coaching::For(person) = coaching
         && game.is_ongoing()
         && game.turn() == person
     {
-        let slip = mistake(game, since, person);
-        facts.extend(mate_threat(game.position()));
-        // What the last move gave away is not said twice.
-        facts.extend(own_loose_piece(game.position()).filter(|_| slip.is_none()));
-        facts.extend(their_loose_piece(game.position()));
-        facts.splice(0..0, slip);
+        facts.extend(coached(game, since, person));
+    } else {
+        facts.extend(check(game));
     }
-    facts.extend(check(game));
     facts.extend((since..game.ply()).rev().filter_map(|ply| capture(game, ply)));
     let material = Material::of(game.position());
     let even = material == Material::of(&game.positions()[0]);
@@ -45,6 +43,32 @@ pub fn facts(game: &Game, since: usize, coaching: Coaching) -> Vec<String> {
     if !even || facts.is_empty() {
         facts.push(material.words());
     }
+    facts
+}
+
+/// What a coach says to `person`, whose turn it is.
+fn coached(game: &Game, since: usize, person: Color) -> Vec<String> {
+    let position = game.position();
+    let passed = passed(position);
+    let slip = mistake(game, since, person);
+    let mut facts = Vec::new();
+    // What the last move gave away is not said twice.
+    let own_loose = passed
+        .as_ref()
+        .filter(|_| slip.is_none())
+        .and_then(own_loose_piece);
+    facts.extend(slip);
+    facts.extend(check(game));
+    facts.extend(passed.as_ref().and_then(mate_threat));
+    facts.extend(own_loose);
+    facts.extend(their_loose_piece(position));
+    facts.extend(passed.as_ref().and_then(fork_threat));
+    facts.extend(fork_available(position));
+    facts.extend(
+        [person, person.other()]
+            .iter()
+            .filter_map(|side| pinned(position, *side)),
+    );
     facts
 }
 
@@ -67,57 +91,97 @@ fn capture(game: &Game, ply: usize) -> Option<String> {
     Some(format!("{by}'s {mover} took a {taken} {how} {}.", m.to()))
 }
 
-/// The position with the other side to move, where nobody is in check.
-fn passed(position: &Chess) -> Option<Chess> {
-    if position.is_check() {
-        return None;
-    }
-    position.clone().swap_turn().ok()
+fn san(position: &Chess, m: Move) -> String {
+    SanPlus::from_move(position.clone(), m).to_string()
 }
 
-fn mating_move(position: &Chess) -> Option<String> {
-    position.legal_moves().into_iter().find_map(|m| {
-        let mut after = position.clone();
-        after.play_unchecked(m);
-        after
-            .is_checkmate()
-            .then(|| SanPlus::from_move(position.clone(), m).to_string())
-    })
-}
-
-fn mate_threat(position: &Chess) -> Option<String> {
-    let passed = passed(position)?;
-    let threat = mating_move(&passed)?;
+/// What the side to move in `passed`, whose turn it is not, would do.
+fn mate_threat(passed: &Chess) -> Option<String> {
+    let threat = san(passed, mating_move(passed)?);
     Some(format!(
         "{} threatens mate with {threat}.",
         color_name(passed.turn())
     ))
 }
 
-fn own_loose_piece(position: &Chess) -> Option<String> {
-    loose_piece(&passed(position)?)
+fn fork_threat(passed: &Chess) -> Option<String> {
+    let fork = Fork::best(passed)?;
+    Some(format!(
+        "{} threatens {}, which attacks {} at once.",
+        color_name(passed.turn()),
+        san(passed, fork.m),
+        fork.targets_words()
+    ))
 }
 
+/// Names the piece and not the move, which the person may want to find.
+fn fork_available(position: &Chess) -> Option<String> {
+    let fork = Fork::best(position)?;
+    let (role, from) = (fork.m.role(), fork.m.from()?);
+    Some(format!(
+        "{}'s {} on {from} can attack {} at once.",
+        color_name(position.turn()),
+        role_name(role),
+        fork.targets_words()
+    ))
+}
+
+fn pinned(position: &Chess, side: Color) -> Option<String> {
+    let pin = pins(position.board(), side)
+        .into_iter()
+        .filter(|pin| pin.pinned.0 != Role::Pawn)
+        .max_by_key(|pin| points(pin.pinned.0))?;
+    let (role, square) = pin.pinned;
+    Some(format!(
+        "{}'s {} on {square} is pinned to the king by {}.",
+        color_name(side),
+        role_name(role),
+        the_piece(pin.by)
+    ))
+}
+
+/// What the opponent, to move in `passed`, could win.
+fn own_loose_piece(passed: &Chess) -> Option<String> {
+    let (square, _) = most_loose(passed, NOTABLE)?;
+    let (capture, _) = best_capture(passed, square)?;
+    Some(loose_words(passed, capture, is_for_nothing(passed, capture)))
+}
+
+/// What the side to move can win without giving back as much elsewhere.
 fn their_loose_piece(position: &Chess) -> Option<String> {
-    loose_piece(position)
+    let (capture, _) = position
+        .them()
+        .into_iter()
+        .filter_map(|square| best_capture(position, square))
+        .filter(|(capture, gain)| *gain >= NOTABLE && is_sound(position, *capture))
+        .max_by_key(|(_, gain)| *gain)?;
+    Some(loose_words(position, capture, is_for_nothing(position, capture)))
 }
 
-fn loose_piece(position: &Chess) -> Option<String> {
-    let (square, gain) = most_loose(position, NOTABLE)?;
-    Some(sentence_on_loose(position, square, gain))
+/// Whether the opponent can neither mate after `capture` nor win back so much that nothing notable is left.
+fn is_sound(position: &Chess, capture: Move) -> bool {
+    let after = after(position, capture);
+    let won = capture.capture().map_or(0, points);
+    let back = most_loose(&after, 1).map_or(0, |(_, gain)| gain);
+    won - back >= NOTABLE && mating_move(&after).is_none()
 }
 
-fn sentence_on_loose(position: &Chess, square: Square, gain: i32) -> String {
+/// Whether nobody can take back, and it is no trap.
+fn is_for_nothing(position: &Chess, capture: Move) -> bool {
+    let after = after(position, capture);
+    let taken_back = after.capture_moves().iter().any(|m| m.to() == capture.to());
+    !taken_back && is_sound(position, capture)
+}
+
+fn loose_words(position: &Chess, capture: Move, for_nothing: bool) -> String {
     let owner = color_name(position.turn().other());
-    let Some(role) = position.board().role_at(square) else {
-        return String::new();
-    };
-    let how = if gain >= points(role) {
+    let role = capture.capture().map_or("piece", role_name);
+    let how = if for_nothing {
         "can be taken for nothing"
     } else {
         "is not defended well enough"
     };
-    format!("{owner}'s {} on {square} {how}.", role_name(role))
+    format!("{owner}'s {role} on {} {how}.", capture.to())
 }
 
 /// What the person's last move in this call missed or gave away, in the light of the answer.
@@ -129,15 +193,19 @@ fn mistake(game: &Game, since: usize, person: Color) -> Option<String> {
     let after = game.position_at(ply + 1)?;
     if let Some(mate) = mating_move(before) {
         return Some(format!(
-            "{mate} would have been mate; the move can be taken back."
+            "{} would have been mate; the move can be taken back.",
+            san(before, mate)
         ));
     }
     if let Some(reply) = mating_move(after) {
         return Some(format!(
-            "That move allowed mate with {reply}; it can be taken back."
+            "That move allowed mate with {}; it can be taken back.",
+            san(after, reply)
         ));
     }
-    let (square, gain) = most_loose(after, NOTABLE + 1)?;
+    // What the move itself took is part of the trade.
+    let took = game.moves().get(ply)?.capture().map_or(0, points);
+    let (square, gain) = most_loose(after, NOTABLE + 1 + took)?;
     let threatened = passed(before).and_then(|passed| most_loose(&passed, NOTABLE + 1));
     if threatened.is_some_and(|(_, before)| before >= gain) {
         return None;
@@ -152,13 +220,14 @@ fn mistake(game: &Game, since: usize, person: Color) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::super::start::Start;
+    use super::super::variant::Variant;
     use super::*;
 
     fn facts_of(fen: &str, moves: &str, coaching: Coaching) -> Vec<String> {
         let start = if fen.is_empty() {
             Start::default()
         } else {
-            Start::from_fen(fen).unwrap()
+            Start::from_fen(fen, Variant::Standard).unwrap()
         };
         let mut game = Game::new(&start);
         for text in moves.split_whitespace() {
@@ -209,6 +278,54 @@ mod tests {
     }
 
     #[test]
+    fn a_coach_sees_forks_and_pins() {
+        for (fen, fact) in [
+            (
+                "r3k3/8/8/3N4/8/8/8/4K3 w - -",
+                "White's knight on d5 can attack the king on e8 and the rook on a8 at once.",
+            ),
+            (
+                "4k3/8/8/8/3n4/8/8/R3K3 w - -",
+                "Black threatens Nc2+, which attacks the king on e1 and the rook on a1 at once.",
+            ),
+            (
+                "4k3/8/8/8/1b6/2N5/1P6/4K3 w - -",
+                "White's knight on c3 is pinned to the king by the bishop on b4.",
+            ),
+            (
+                "4k3/8/2n5/1B6/8/8/8/4K3 w - -",
+                "Black's knight on c6 is pinned to the king by the bishop on b5.",
+            ),
+        ] {
+            let facts = facts_of(fen, "", Coaching::For(Color::White));
+            assert!(facts.iter().any(|said| said == fact), "{facts:?}");
+            let plain = facts_of(fen, "", Coaching::Off);
+            assert!(!plain.iter().any(|said| said == fact), "{plain:?}");
+        }
+    }
+
+    #[test]
+    fn a_trade_is_no_mistake_and_a_trap_no_gift() {
+        // Queens are exchanged, and nothing was left to be taken.
+        let traded = facts_of(
+            "3qk3/8/8/8/8/8/8/3QK3 w - -",
+            "Qxd8+ Kxd8",
+            Coaching::For(Color::White),
+        );
+        assert!(
+            !traded.iter().any(|fact| fact.contains("taken back")),
+            "{traded:?}"
+        );
+        // The rook that takes the knight leaves its back rank to Black's rook.
+        let trap = facts_of(
+            "3r2k1/5ppp/8/8/2n5/8/5PPP/2R3K1 w - -",
+            "",
+            Coaching::For(Color::White),
+        );
+        assert!(!trap.iter().any(|fact| fact.contains("knight on c4")), "{trap:?}");
+    }
+
+    #[test]
     fn a_coach_names_what_the_last_move_missed() {
         let missed = facts_of(
             "6k1/5ppp/8/8/8/8/5PPP/R5K1 w - -",
@@ -235,6 +352,17 @@ mod tests {
         );
         let fine = facts_of("", "e4 e5 Nf3 Nc6", Coaching::For(Color::White));
         assert!(!fine.iter().any(|f| f.contains("taken back")), "{fine:?}");
+    }
+
+    #[test]
+    fn boards_full_of_queens_are_judged_in_time() {
+        for fen in [
+            "kqqqqqqq/qqqqqqqq/8/8/8/8/QQQQQQQQ/KQQQQQQQ w - -",
+            "k1q1q1q1/q1q1q1q1/1Q1Q1Q1Q/q1q1q1q1/1Q1Q1Q1Q/q1q1q1q1/1Q1Q1Q1Q/Q1Q1Q1QK w - -",
+        ] {
+            let game = Game::new(&Start::from_fen(fen, Variant::Standard).unwrap());
+            assert!(facts(&game, 0, Coaching::For(game.turn())).len() <= 3);
+        }
     }
 
     #[test]

@@ -6,13 +6,14 @@
 use shakmaty::fen::Fen;
 use shakmaty::san::{San, SanPlus, Suffix};
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position};
+use shakmaty::{Chess, Color, EnPassantMode, Move, Position};
 
 use super::board::{fen_of, san_moves};
 use super::notation::{by_likeness, read_move};
 use super::outcome::{self, Claim, Ending, Reason, Score};
 use super::refusal::{MoveFault, MoveRefusal, Refusal};
 use super::start::{self, Start};
+use super::variant::Variant;
 use super::wording::{color_name, move_words};
 
 /// A stored game that makes no sense.
@@ -26,7 +27,7 @@ pub enum Unplayable {
     Move(usize),
 }
 
-/// A game of standard chess.
+/// A game of standard chess or of Chess960.
 #[derive(Debug, Clone)]
 pub struct Game {
     /// What stood on the board; the first is the start, the last is now.
@@ -55,23 +56,21 @@ impl Game {
         }
     }
 
-    /// A game as it was stored: the start unless it is the usual one, the moves in UCI with blanks between
+    /// A game as it was stored: the start unless it is the usual array, the moves in UCI with blanks between
     /// them, and how it ended.
     pub fn restore(
+        variant: Variant,
         start_fen: Option<&str>,
         moves: &str,
         ending: Option<Ending>,
         draw_offer: Option<Color>,
     ) -> Result<Self, Unplayable> {
         let start = match start_fen {
-            None => Chess::new(),
-            Some(fen) => Start::from_fen(fen)
-                .map_err(|_| Unplayable::Start)?
-                .position()
-                .clone(),
+            None => Start::usual(variant),
+            Some(fen) => Start::from_fen(fen, variant).map_err(|_| Unplayable::Start)?,
         };
         let mut game = Self {
-            positions: vec![start],
+            positions: vec![start.position().clone()],
             moves: Vec::new(),
             ending,
             draw_offer,
@@ -96,6 +95,11 @@ impl Game {
         self.positions
             .last()
             .unwrap_or_else(|| unreachable!("a game keeps at least its start"))
+    }
+
+    /// Which chess it is.
+    pub fn variant(&self) -> Variant {
+        Variant::of(self.position())
     }
 
     /// What stood on the board after `ply` moves.
@@ -168,7 +172,7 @@ impl Game {
         outcome::occurrences(&self.positions)
     }
 
-    /// Whether the game began from the usual array.
+    /// Whether this is standard chess from the usual array.
     pub fn is_from_standard_start(&self) -> bool {
         self.positions.first().is_some_and(start::is_standard)
     }
@@ -192,14 +196,16 @@ impl Game {
         }
     }
 
-    /// The moves in UCI with blanks between them, as [`Game::restore`] reads them.
+    /// The moves in UCI with blanks between them, as [`Game::restore`] reads them. Castling is the king's two
+    /// squares in standard chess, and king takes rook in Chess960.
     pub fn uci_moves(&self) -> String {
+        let castling = self.variant().castling();
         let mut text = String::with_capacity(self.moves.len() * 5);
         for m in &self.moves {
             if !text.is_empty() {
                 text.push(' ');
             }
-            m.to_uci(CastlingMode::Standard).append_to_string(&mut text);
+            m.to_uci(castling).append_to_string(&mut text);
         }
         text
     }
@@ -207,11 +213,8 @@ impl Game {
     /// The start and the moves, as an engine is told them.
     pub fn line(&self) -> (Fen, Vec<UciMove>) {
         let start = self.positions.first().unwrap_or_else(|| self.position());
-        let moves = self
-            .moves
-            .iter()
-            .map(|m| m.to_uci(CastlingMode::Standard))
-            .collect();
+        let castling = self.variant().castling();
+        let moves = self.moves.iter().map(|m| m.to_uci(castling)).collect();
         (Fen::from_position(start, EnPassantMode::Legal), moves)
     }
 
@@ -223,14 +226,33 @@ impl Game {
         Some(SanPlus { san, suffix }.to_string())
     }
 
+    /// A move that could be played now in SAN.
+    pub fn san_of(&self, m: Move) -> String {
+        SanPlus::from_move(self.position().clone(), m).to_string()
+    }
+
+    /// Moves that could be played now, one after the other, as an engine is told them.
+    pub fn in_uci(&self, moves: &[Move]) -> Vec<UciMove> {
+        moves
+            .iter()
+            .map(|m| m.to_uci(self.variant().castling()))
+            .collect()
+    }
+
     /// The move of the given ply (counted from 0) in UCI.
     pub fn uci(&self, ply: usize) -> Option<String> {
-        Some(self.moves.get(ply)?.to_uci(CastlingMode::Standard).to_string())
+        let castling = self.variant().castling();
+        Some(self.moves.get(ply)?.to_uci(castling).to_string())
     }
 
     /// The move of the given ply (counted from 0) in words.
     pub fn words(&self, ply: usize) -> Option<String> {
         Some(move_words(self.positions.get(ply)?, *self.moves.get(ply)?))
+    }
+
+    /// Reads what was typed for a move in the position after `ply` moves; nothing where it is none.
+    pub fn read_at(&self, ply: usize, text: &str) -> Option<Move> {
+        read_move(self.positions.get(ply)?, text).ok()
     }
 
     /// Reads what was typed for a move in the present position.
@@ -279,6 +301,24 @@ impl Game {
         self.require_ongoing()?;
         self.end(Ending::win(by.other(), Reason::Resignation));
         Ok(())
+    }
+
+    /// `by` has run out of time: a loss, unless the other side could never mate (FIDE Laws 6.9).
+    pub fn lose_on_time(&mut self, by: Color) -> Result<(), Refusal> {
+        self.require_ongoing()?;
+        let ending = if self.position().has_insufficient_material(by.other()) {
+            Ending::draw(Reason::Timeout)
+        } else {
+            Ending::win(by.other(), Reason::Timeout)
+        };
+        self.end(ending);
+        Ok(())
+    }
+
+    /// Whether the board looks like `position` now, with the same side to move.
+    pub fn shows(&self, position: &Chess) -> bool {
+        let now = self.position();
+        now.board() == position.board() && now.turn() == position.turn()
     }
 
     /// Calls the game off, which is possible until both sides have moved.
@@ -335,6 +375,13 @@ impl Game {
         Ok(())
     }
 
+    /// Ends the game as it is known to have ended. What the rules ended stays as it is.
+    pub(super) fn conclude(&mut self, ending: Ending) {
+        if self.is_ongoing() {
+            self.end(ending);
+        }
+    }
+
     /// Goes back to what stood after `ply` moves; the game is open again.
     pub fn take_back_to(&mut self, ply: usize) {
         self.moves.truncate(ply);
@@ -381,7 +428,7 @@ impl Game {
 }
 
 /// What was typed, short enough to be repeated.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let text = text.trim();
     let mut short: String = text
         .chars()
@@ -397,7 +444,9 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use shakmaty::{CastlingSide, Role, Setup};
 
+    use super::super::start::STARTS;
     use super::super::walk;
     use super::*;
 
@@ -405,7 +454,7 @@ mod tests {
         let start = if fen.is_empty() {
             Start::default()
         } else {
-            Start::from_fen(fen).unwrap()
+            Start::from_fen(fen, Variant::Standard).unwrap()
         };
         let mut game = Game::new(&start);
         for text in moves.split_whitespace() {
@@ -555,24 +604,102 @@ mod tests {
         assert!(long.len() < 600, "{long}");
     }
 
+    /// A start with nothing on the board but pawns, kings and the rooks of one side.
+    fn cleared(number: u16, side: CastlingSide) -> Game {
+        let start = Start::chess960(number).unwrap();
+        let mut board = start.position().board().clone();
+        let mut kept = board.pawns() | board.kings();
+        for color in Color::ALL {
+            kept.add(start.position().castles().rook(color, side).unwrap());
+        }
+        for square in board.occupied() & !kept {
+            board.discard_piece_at(square);
+        }
+        let setup = Setup {
+            castling_rights: board.rooks(),
+            board,
+            ..Setup::initial()
+        };
+        let fen = Fen::try_from_setup(setup).unwrap().to_string();
+        Game::new(&Start::from_fen(&fen, Variant::Chess960).unwrap())
+    }
+
+    #[test]
+    fn castling_works_from_every_start_and_in_every_spelling() {
+        for number in 0..STARTS {
+            for (side, san, slang, words) in [
+                (CastlingSide::KingSide, "O-O", "0-0", "castle short"),
+                (CastlingSide::QueenSide, "O-O-O", "0-0-0", "castle long"),
+            ] {
+                let mut game = cleared(number, side);
+                let m = game.read(san).unwrap();
+                assert!(m.is_castle(), "{number} {san}");
+                assert_eq!(game.read(slang), Ok(m), "{number} {slang}");
+                assert_eq!(game.read(words), Ok(m), "{number} {words}");
+                let king_takes_rook = format!("{}{}", m.from().unwrap(), m.to());
+                assert_eq!(game.read(&king_takes_rook), Ok(m), "{number} {king_takes_rook}");
+                game.play(m).unwrap();
+                assert_eq!(game.uci(0), Some(king_takes_rook));
+                let board = game.position().board();
+                let (king, rook) = (side.king_to(Color::White), side.rook_to(Color::White));
+                assert_eq!(board.role_at(king), Some(Role::King), "{number} {san}");
+                assert_eq!(board.role_at(rook), Some(Role::Rook), "{number} {san}");
+                let ours = board.by_color(Color::White).count();
+                assert_eq!(ours, 10, "{number} {san}: nobody is lost on the way");
+                let copy = Game::restore(
+                    Variant::Chess960,
+                    Some(&game.start_fen()),
+                    &game.uci_moves(),
+                    None,
+                    None,
+                );
+                assert_eq!(copy.unwrap().fen(), game.fen(), "{number} {san}");
+            }
+        }
+    }
+
     #[test]
     fn a_row_that_makes_no_sense_is_an_error() {
         assert_eq!(
-            Game::restore(None, "e2e4 e2e4", None, None).unwrap_err(),
+            Game::restore(Variant::Standard, None, "e2e4 e2e4", None, None).unwrap_err(),
             Unplayable::Move(2)
         );
         assert_eq!(
-            Game::restore(None, "zz", None, None).unwrap_err(),
+            Game::restore(Variant::Standard, None, "zz", None, None).unwrap_err(),
             Unplayable::Move(1)
         );
         assert_eq!(
-            Game::restore(Some("nonsense"), "", None, None).unwrap_err(),
+            Game::restore(Variant::Chess960, Some("nonsense"), "", None, None).unwrap_err(),
             Unplayable::Start
         );
     }
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn storing_and_restoring_a_game_of_chess960_is_no_change(
+            start in walk::starts(),
+            steps in walk::steps(),
+        ) {
+            let game = walk::game(&start, &steps);
+            let moves = game.uci_moves();
+            let copy = Game::restore(Variant::Chess960, Some(&game.start_fen()), &moves, game.ending(), None);
+            let copy = copy.unwrap();
+            prop_assert_eq!(copy.variant(), Variant::Chess960);
+            prop_assert_eq!(copy.fen(), game.fen());
+            prop_assert_eq!(copy.moves(), game.moves());
+            for ply in 0..game.ply() {
+                let before = game.position_at(ply).unwrap();
+                let fen = fen_of(before);
+                let read_back = Start::from_fen(&fen, Variant::Chess960).unwrap();
+                prop_assert_eq!(read_back.position(), before);
+                prop_assert!(read_back.notes().is_empty(), "{}", fen);
+                let played = game.moves().get(ply).copied();
+                prop_assert_eq!(read_move(before, &game.san(ply).unwrap()).ok(), played);
+                prop_assert_eq!(read_move(before, &game.uci(ply).unwrap()).ok(), played);
+            }
+        }
 
         #[test]
         fn storing_and_restoring_is_no_change(steps in walk::steps()) {
@@ -582,10 +709,10 @@ mod tests {
                     break;
                 }
             }
-            let copy = Game::restore(None, &game.uci_moves(), game.ending(), None).unwrap();
+            let copy = Game::restore(Variant::Standard, None, &game.uci_moves(), game.ending(), None).unwrap();
             prop_assert_eq!(copy.fen(), game.fen());
             prop_assert_eq!(copy.ply(), game.ply());
-            let start = Start::from_fen(&game.fen()).unwrap();
+            let start = Start::from_fen(&game.fen(), Variant::Standard).unwrap();
             prop_assert_eq!(start.position(), game.position());
             prop_assert_eq!(fen_of(start.position()), game.fen());
         }

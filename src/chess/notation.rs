@@ -142,7 +142,7 @@ fn why_not_castle(position: &Chess, side: CastlingSide) -> String {
         return format!("{name} is in check, and nobody castles out of check");
     }
     if (position.castles().path(color, side) & position.board().occupied()).any() {
-        return "there are pieces between king and rook".to_owned();
+        return "there are pieces in the way of king or rook".to_owned();
     }
     "the king would pass over or land on an attacked square".to_owned()
 }
@@ -280,6 +280,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::start::Start;
+    use super::super::variant::Variant;
     use super::super::walk;
     use super::super::wording::move_words;
     use super::*;
@@ -296,7 +297,7 @@ mod tests {
     const CENTRE: &str = "rnbqkbnr/ppp1pppp/8/3p4/4P3/8/PPPP1PPP/RNBQKBNR w KQkq -";
 
     fn read(fen: &str, text: &str) -> Result<String, MoveFault> {
-        let start = Start::from_fen(fen).unwrap();
+        let start = Start::from_fen(fen, Variant::Standard).unwrap();
         let m = read_move(start.position(), text)?;
         Ok(SanPlus::from_move(start.position().clone(), m).to_string())
     }
@@ -397,6 +398,49 @@ mod tests {
         }
     }
 
+    /// Where king or rook stand on each other's squares, or do not move at all.
+    #[test]
+    fn castling_of_chess960_is_read_as_it_is_written_and_said() {
+        for (fen, text, san) in [
+            // Both pass over each other: king b1 to c1, rook a1 to d1.
+            ("4k3/8/8/8/8/8/8/RK5R w KQ -", "O-O-O", "O-O-O"),
+            ("4k3/8/8/8/8/8/8/RK5R w KQ -", "b1a1", "O-O-O"),
+            ("4k3/8/8/8/8/8/8/RK5R w KQ -", "b1c1", "Kc1"),
+            ("4k3/8/8/8/8/8/8/RK5R w KQ -", "Kc1", "Kc1"),
+            ("4k3/8/8/8/8/8/8/RK5R w KQ -", "b1g1", "O-O"),
+            // They change places.
+            ("4k3/8/8/8/8/8/8/R4KR1 w KQ -", "0-0", "O-O"),
+            ("4k3/8/8/8/8/8/8/R4KR1 w KQ -", "f1g1", "O-O"),
+            ("4k3/8/8/8/8/8/8/R4KR1 w KQ -", "king to g1", "O-O"),
+            ("4k3/8/8/8/8/8/8/2RK3R w KQ -", "d1c1", "O-O-O"),
+            // The king stays and the rook jumps over it; the rook stays and the king does.
+            ("4k3/8/8/8/8/8/8/R5KR w KQ -", "castle short", "O-O"),
+            ("4k3/8/8/8/8/8/8/R5KR w KQ -", "g1h1", "O-O"),
+            ("4k3/8/8/8/8/8/8/R3KR2 w KQ -", "e1f1", "O-O"),
+            ("4k3/8/8/8/8/8/8/R3KR2 w KQ -", "e1g1", "O-O"),
+            ("4k3/8/8/8/8/8/8/R3KR2 w KQ -", "Kg1", "O-O"),
+            // As in standard chess.
+            ("r3k2r/8/8/8/8/8/8/4K3 b kq -", "e8g8", "O-O"),
+            ("r3k2r/8/8/8/8/8/8/4K3 b kq -", "e8h8", "O-O"),
+            ("r3k2r/8/8/8/8/8/8/4K3 b kq -", "Ke8-c8", "O-O-O"),
+            // The right belongs to the inner rook.
+            ("4k3/8/8/8/8/8/8/RR2K3 w B -", "O-O-O", "O-O-O"),
+            ("4k3/8/8/8/8/8/8/RR2K3 w B -", "e1b1", "O-O-O"),
+        ] {
+            let start = Start::from_fen(fen, Variant::Chess960).unwrap();
+            let m =
+                read_move(start.position(), text).unwrap_or_else(|fault| panic!("{fen} {text}: {fault:?}"));
+            let read = SanPlus::from_move(start.position().clone(), m);
+            assert_eq!(read.san.to_string(), san, "{fen} {text}");
+        }
+        let start = Start::from_fen("4k3/8/8/8/8/8/8/RK5R w KQ -", Variant::Chess960).unwrap();
+        let Err(MoveFault::Ambiguous(mut choices)) = read_move(start.position(), "king to c1") else {
+            panic!("the king may step or castle");
+        };
+        choices.sort();
+        assert_eq!(choices, ["Kc1", "O-O-O"]);
+    }
+
     #[test]
     fn what_could_mean_two_moves_is_asked_back() {
         for (fen, text, choices) in [
@@ -447,7 +491,7 @@ mod tests {
             (START, "e4e5", "there is no piece on e4"),
             (START, "Nd2", "White's own pawn stands on d2"),
             (START, "Nxf3", "there is nothing to take on f3"),
-            (START, "O-O", "there are pieces between king and rook"),
+            (START, "O-O", "there are pieces in the way of king or rook"),
             (START, "e4=Q", "only on the last rank"),
             (pinned, "Nc3", "it would leave White's king in check"),
             (checked, "Nb3", "White is in check, and this does not answer it"),

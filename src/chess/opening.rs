@@ -5,6 +5,7 @@
 use shakmaty::Chess;
 
 use super::board::fen_of;
+use super::variant::Variant;
 
 /// Opening positions are named only this early; later matches would be accidents.
 const NAMED_PLIES: usize = 40;
@@ -19,8 +20,11 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// The opening that exactly this position is named after.
+    /// The opening that exactly this position is named after; in Chess960 there are none.
     pub fn of_position(position: &Chess) -> Option<Self> {
+        if Variant::of(position) != Variant::Standard {
+            return None;
+        }
         let position = esca::Position::from_fen(&fen_of(position)).ok()?;
         let found = esca::openings::lookup(&position)?;
         Some(Self {
@@ -31,12 +35,18 @@ impl Opening {
 
     /// The deepest named position among `positions`, which a game went through.
     pub fn of_game(positions: &[Chess]) -> Option<Self> {
+        Self::last_named(positions).map(|(_, opening)| opening)
+    }
+
+    /// The same with its index, which is the number of moves that led there.
+    pub(super) fn last_named(positions: &[Chess]) -> Option<(usize, Self)> {
         positions
             .iter()
+            .enumerate()
             .take(NAMED_PLIES)
             .skip(1)
             .rev()
-            .find_map(Self::of_position)
+            .find_map(|(ply, position)| Some((ply, Self::of_position(position)?)))
     }
 
     /// The opening after one more move: the new position's name, else the one the game had.

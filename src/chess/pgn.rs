@@ -5,6 +5,8 @@ use shakmaty::{Color, Position};
 use super::game::Game;
 use super::opening::Opening;
 use super::outcome::{Reason, Score};
+use super::player::PersonSide;
+use super::variant::Variant;
 
 /// What the seven tag roster says that the moves do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,14 @@ pub struct PgnTags {
     pub white: String,
     /// The player of the black pieces.
     pub black: String,
+}
+
+impl PgnTags {
+    /// The player whom the person did not play; nothing where they have no side, or the name is not known.
+    pub fn other_than(&self, person: PersonSide) -> Option<String> {
+        let name = person.color()?.fold_wb(&self.black, &self.white);
+        (!name.is_empty() && name != "?").then(|| name.clone())
+    }
 }
 
 /// A game about to be written.
@@ -48,6 +58,9 @@ impl Pgn<'_> {
         tag(&mut text, "White", &self.tags.white);
         tag(&mut text, "Black", &self.tags.black);
         tag(&mut text, "Result", result.as_str());
+        if game.variant() == Variant::Chess960 {
+            tag(&mut text, "Variant", "Chess960");
+        }
         if !game.is_from_standard_start() {
             tag(&mut text, "SetUp", "1");
             tag(&mut text, "FEN", &game.start_fen());
@@ -191,10 +204,17 @@ mod tests {
         }
 
         fn begin_movetext(&mut self, tags: Self::Tags) -> ControlFlow<Self::Output, Self::Movetext> {
-            let start = tags.iter().find(|(name, _)| name == "FEN");
-            let start = start
-                .map(|(_, fen)| Start::from_fen(fen).unwrap())
-                .unwrap_or_default();
+            let value = |wanted| {
+                tags.iter()
+                    .find(|(name, _)| name == wanted)
+                    .map(|(_, value)| value)
+            };
+            let variant = match value("Variant") {
+                Some(name) => name.to_lowercase().parse().unwrap(),
+                None => Variant::Standard,
+            };
+            let start = value("FEN").map(|fen| Start::from_fen(fen, variant).unwrap());
+            let start = start.unwrap_or_default();
             ControlFlow::Continue((tags, Game::new(&start)))
         }
 
@@ -245,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_game_from_a_position_says_so() {
-        let start = Start::from_fen("4k3/8/8/8/8/8/4p3/K7 b - - 0 30").unwrap();
+        let start = Start::from_fen("4k3/8/8/8/8/8/4p3/K7 b - - 0 30", Variant::Standard).unwrap();
         let mut game = Game::new(&start);
         game.play(game.read("e1=Q+").unwrap()).unwrap();
         let text = Pgn {
@@ -261,8 +281,44 @@ mod tests {
         assert!(text.ends_with("\n30... e1=Q+ *\n"), "{text}");
     }
 
+    #[test]
+    fn a_game_of_chess960_says_so_even_from_the_usual_array() {
+        let mut game = Game::new(&Start::usual(Variant::Chess960));
+        for text in ["e4", "e5", "Nf3", "Nc6", "Bc4", "Bc5", "O-O"] {
+            game.play(game.read(text).unwrap()).unwrap();
+        }
+        let text = Pgn {
+            tags: &tags(),
+            game: &game,
+            plies: game.ply(),
+        }
+        .write();
+        assert!(
+            text.contains(
+                "[Variant \"Chess960\"]\n[SetUp \"1\"]\n\
+                 [FEN \"rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1\"]\n"
+            ),
+            "{text}"
+        );
+        assert!(!text.contains("[Opening"), "{text}");
+        assert!(
+            text.ends_with("\n1. e4 e5 2. Nf3 Nc6 3. Bc4 Bc5 4. O-O *\n"),
+            "{text}"
+        );
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn a_game_of_chess960_reads_back(start in walk::starts(), steps in walk::steps()) {
+            let game = walk::game(&start, &steps);
+            let text = Pgn { tags: &tags(), game: &game, plies: game.ply() }.write();
+            let (_, other) = judged(&text);
+            prop_assert_eq!(other.variant(), Variant::Chess960);
+            prop_assert_eq!(other.fen(), game.fen());
+            prop_assert_eq!(other.uci_moves(), game.uci_moves());
+        }
 
         #[test]
         fn what_is_written_reads_back(steps in walk::steps()) {

@@ -12,25 +12,60 @@ pub enum Opponent {
     Engine {
         /// 1 (a first day) to 10 (full strength).
         level: u8,
+        /// The level follows the person's results from game to game.
+        adaptive: bool,
     },
+    /// The model that the person talks to; its moves are recorded like theirs.
+    Assistant,
+    /// Another person of this server.
+    Friend,
     /// Nobody: the person moves both sides, to set up and to try.
     Nobody,
+    /// A position with one answer; its solution replies.
+    Puzzle,
 }
 
 impl Opponent {
+    /// Every kind's word, as [`Opponent::kind`] gives it.
+    pub const KINDS: [&'static str; 5] = ["engine", "assistant", "friend", "nobody", "puzzle"];
+
     /// The word the outside knows this kind by.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Engine { .. } => "engine",
+            Self::Assistant => "assistant",
+            Self::Friend => "friend",
             Self::Nobody => "nobody",
+            Self::Puzzle => "puzzle",
         }
     }
 
     /// The engine's level, where there is one.
     pub const fn level(self) -> Option<u8> {
         match self {
-            Self::Engine { level } => Some(level),
-            Self::Nobody => None,
+            Self::Engine { level, .. } => Some(level),
+            _ => None,
+        }
+    }
+
+    /// Whether the engine answers.
+    pub const fn is_engine(self) -> bool {
+        matches!(self, Self::Engine { .. })
+    }
+
+    /// Whether somebody or something sits on the other side, so that there is a game to resign.
+    pub const fn is_player(self) -> bool {
+        matches!(self, Self::Engine { .. } | Self::Assistant | Self::Friend)
+    }
+
+    /// For sentences: `the engine`, `your friend`.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Engine { .. } => "the engine",
+            Self::Assistant => "the assistant",
+            Self::Friend => "the friend",
+            Self::Nobody => "nobody",
+            Self::Puzzle => "the puzzle",
         }
     }
 }

@@ -94,6 +94,7 @@ pub(super) fn last_rank(color: Color) -> Rank {
 mod tests {
     use super::super::notation::read_move;
     use super::super::start::Start;
+    use super::super::variant::Variant;
     use super::*;
 
     #[test]
@@ -123,7 +124,7 @@ mod tests {
                 "rook from a1 to a8, checkmate",
             ),
         ] {
-            let start = Start::from_fen(fen).unwrap();
+            let start = Start::from_fen(fen, Variant::Standard).unwrap();
             let m = read_move(start.position(), san).unwrap();
             assert_eq!(move_words(start.position(), m), words);
         }

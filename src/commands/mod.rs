@@ -5,6 +5,7 @@ pub(crate) mod clients;
 pub(crate) mod doctor;
 pub(crate) mod grants;
 pub(crate) mod keys;
+pub(crate) mod puzzles;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod trace;

@@ -5,7 +5,7 @@
 
 use shakmaty::fen::Fen;
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingMode, Chess, EnPassantMode, Move, Position, PositionError};
+use shakmaty::{CastlingMode, Chess, EnPassantMode, Move, Position, PositionError, Setup};
 
 use super::error::EngineError;
 
@@ -61,6 +61,11 @@ impl Line {
             position,
             mode,
         })
+    }
+
+    /// Whether this is standard chess from the usual array, in which openings have names.
+    pub(super) fn is_usual(&self) -> bool {
+        !self.chess960 && *self.start.as_setup() == Setup::initial()
     }
 
     /// Whether this line goes on from `earlier`, or is it.

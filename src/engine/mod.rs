@@ -6,6 +6,7 @@
 
 pub mod embedded;
 
+mod choice;
 mod conversation;
 mod error;
 mod external;

@@ -9,20 +9,19 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use rand::SeedableRng;
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
-use shakmaty::Position;
 use shakmaty::uci::UciMove;
 use tokio::time::{Instant, timeout_at};
 
+use super::choice;
 use super::error::EngineError;
 use super::external::Reliance;
 use super::level::Level;
 use super::line::{Line, Variation};
 use super::process::{Kind, Process, Program};
 use super::queue::Purpose;
-use super::search::{Found, Limit, Memory, Search};
+use super::search::{Found, Limit, MAX_LINES, Memory, Search};
 use super::slots::Slots;
 use crate::id::UserId;
 use crate::metrics;
@@ -87,7 +86,8 @@ impl Engines {
         }))
     }
 
-    /// The move of an opponent of this level. `seed` decides where the first levels stray.
+    /// The move of an opponent of this level. `seed` decides which of the known openings it plays, and where
+    /// the first levels stray.
     ///
     /// Levels 1 to 9 play on the embedded engine everywhere; the last takes the external one if it can.
     pub async fn reply(
@@ -97,8 +97,37 @@ impl Engines {
         level: Level,
         seed: u64,
     ) -> Result<UciMove, EngineError> {
-        let plan = level.plan();
-        let search = Search::new(line, plan.limit, plan.skill, 1)?;
+        self.reply_within(person, line, level, seed, level.plan().limit)
+            .await
+    }
+
+    /// As [`Engines::reply`], but the last level may search this many nodes instead of a time: levels can so be
+    /// compared on a machine that has other work.
+    pub async fn reply_in_nodes(
+        &self,
+        person: UserId,
+        line: &Line,
+        level: Level,
+        seed: u64,
+        nodes: u32,
+    ) -> Result<UciMove, EngineError> {
+        let limit = match level.plan().limit {
+            Limit::Time(_) => Limit::Nodes(nodes),
+            limit => limit,
+        };
+        self.reply_within(person, line, level, seed, limit).await
+    }
+
+    async fn reply_within(
+        &self,
+        person: UserId,
+        line: &Line,
+        level: Level,
+        seed: u64,
+        limit: Limit,
+    ) -> Result<UciMove, EngineError> {
+        let mut search = Search::new(line, limit, level.plan().skill, 1)?;
+        search.lines = choice::lines(level, line, &search.replayed.position);
         let kind = if level == Level::FULL {
             Kind::External
         } else {
@@ -106,13 +135,7 @@ impl Engines {
         };
         let found = self.0.search(person, Purpose::Reply, kind, &search).await?;
         let mut random = StdRng::seed_from_u64(seed);
-        if !random.random_ratio(u32::from(plan.stray), 100) {
-            return Ok(found.best);
-        }
-        let legal = search.replayed.position.legal_moves();
-        Ok(legal
-            .choose(&mut random)
-            .map_or(found.best, |stray| search.replayed.uci(*stray)))
+        Ok(choice::choose(level, &search, &found, &mut random))
     }
 
     /// What the best engine there is thinks of the position after `think` (10 s at most): the best
@@ -125,7 +148,7 @@ impl Engines {
         think: Duration,
     ) -> Result<Vec<Variation>, EngineError> {
         let limit = Limit::Time(think.min(LONGEST));
-        let search = Search::new(line, limit, Level::FULL.plan().skill, lines)?;
+        let search = Search::new(line, limit, Level::FULL.plan().skill, lines.clamp(1, MAX_LINES))?;
         let found = self
             .0
             .search(person, Purpose::Analysis, Kind::External, &search)
@@ -145,6 +168,11 @@ impl Engines {
     /// Makes sure that an engine runs, starting one if none does, and says which as [`Engines::describe`].
     pub async fn probe(&self) -> Result<String, EngineError> {
         self.0.probe().await
+    }
+
+    /// How many searches may run at once.
+    pub fn at_once(&self) -> usize {
+        self.0.processes
     }
 
     /// How many searches run, and how many wait for their turn.

@@ -9,16 +9,20 @@ use super::error::EngineError;
 use super::line::{Line, Replayed, Variation};
 use super::protocol::Info;
 
-/// The most variations that may be asked for.
+/// The most variations that an analysis may ask for.
 pub const MAX_LINES: usize = 5;
 
 /// A search that is limited by depth ends long before this on any machine that is not overwhelmed.
 const EMERGENCY: Duration = Duration::from_secs(2);
 
+/// The same for one that is limited by nodes alone, of which there may be more.
+const LONG_EMERGENCY: Duration = Duration::from_secs(20);
+
 /// When a search ends by itself. Every search has an end, so that an engine left alone falls silent.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Limit {
     Depth { depth: u8, nodes: u32 },
+    Nodes(u32),
     Time(Duration),
 }
 
@@ -27,6 +31,7 @@ impl Limit {
     pub(super) fn longest(self) -> Duration {
         match self {
             Self::Depth { .. } => EMERGENCY,
+            Self::Nodes(_) => LONG_EMERGENCY,
             Self::Time(time) => time,
         }
     }
@@ -35,6 +40,7 @@ impl Limit {
         let millis = self.longest().as_millis().max(1);
         match self {
             Self::Depth { depth, nodes } => format!("go depth {depth} nodes {nodes} movetime {millis}"),
+            Self::Nodes(nodes) => format!("go nodes {nodes} movetime {millis}"),
             Self::Time(_) => format!("go movetime {millis}"),
         }
     }
@@ -85,7 +91,7 @@ impl Search {
             replayed,
             limit,
             memory,
-            lines: lines.clamp(1, MAX_LINES),
+            lines: lines.max(1),
         })
     }
 

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use super::choice;
-use super::{Games, Result, line_of};
-use crate::chess::{Color, Game, Refusal, Score as Outcome, Start, color_name, movetext_tokens, numbered};
+use super::{Games, Result, choice, fair_play, line_of};
+use crate::chess::{
+    Color, Game, Refusal, Score as Outcome, Start, Variant, color_name, movetext_tokens, numbered,
+};
 use crate::engine::{EngineError, Score, Variation};
 use crate::id::{GameId, UserId};
+use crate::store::Tx;
 
 /// A position to be judged.
 #[derive(Debug, Clone)]
@@ -127,7 +129,7 @@ impl Games {
     ) -> Result<(Option<GameId>, Game, Vec<String>)> {
         let (id, mut game, notes) = match request.subject {
             Subject::Fen(fen) => {
-                let start = Start::from_fen(&fen)?;
+                let start = Start::from_fen(&fen, Variant::Standard)?;
                 (None, Game::new(&start), start.notes().to_vec())
             }
             Subject::Game(id) => {
@@ -135,6 +137,7 @@ impl Games {
                 let Some(stored) = stored else {
                     return Err(Refusal::other("There is no game yet; give a `fen`, or start one.").into());
                 };
+                fair_play::check_game(&stored)?;
                 (Some(stored.id), stored.game, Vec::new())
             }
         };
@@ -147,10 +150,14 @@ impl Games {
             // What is tried goes on after a resignation too.
             game.take_back_to(game.ply());
         }
+        let base = game.ply();
         for text in movetext_tokens(request.moves.as_deref().unwrap_or_default())? {
             let m = game.read(&text)?;
             game.play(m)?;
         }
+        let asked = game.clone();
+        let fair = move |tx: &mut dyn Tx| fair_play::check_position(tx, user, &asked, base);
+        self.0.store.read(fair).await?;
         Ok((id, game, notes))
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::{Games, GamesError, Result, line_of};
+use super::{Games, GamesError, Result, line_of, settle};
 use crate::chess::{Opening, Opponent, warm_up_openings};
 use crate::engine::{EngineError, Level};
 use crate::id::{GameId, UserId};
@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_secs(18);
 /// Pauses between attempts while the engine is away.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// How often the clocks of people are looked at; they think for days.
+const CLOCK_ROUND: Duration = Duration::from_secs(30);
 
 /// How many owed replies are looked at in one round.
 const ROUND: u32 = 64;
@@ -65,7 +68,7 @@ impl Games {
     }
 
     async fn try_answer(&self, user: UserId, stored: StoredGame) -> std::result::Result<StoredGame, Fault> {
-        let Opponent::Engine { level } = stored.opponent else {
+        let Opponent::Engine { level, .. } = stored.opponent else {
             return Ok(stored);
         };
         let mut attempt = self.0.answering.begin(stored.id);
@@ -92,7 +95,7 @@ impl Games {
                 current.game.play_uci(&reply)?;
                 current.opening = Opening::after_move(current.game.positions(), current.opening.take());
                 current.touch(now);
-                tx.update_game(user, &current)?;
+                settle::save(tx, user, &mut current, now)?;
                 Ok(Some(current))
             })
             .await
@@ -102,10 +105,27 @@ impl Games {
         Ok(current.unwrap_or(stored))
     }
 
-    /// Makes the replies that are owed, from before the last stop too, until `shutdown`.
+    /// Does what is due without a call, until `shutdown`: replies that are owed, from before the last stop too, and
+    /// games that are lost on time.
     pub async fn run(self, shutdown: CancellationToken) {
         // Some milliseconds of reading that nobody's first move should wait for.
         std::thread::spawn(warm_up_openings);
+        tokio::join!(self.make_replies(&shutdown), self.watch_clocks(&shutdown));
+    }
+
+    async fn watch_clocks(&self, shutdown: &CancellationToken) {
+        loop {
+            if let Err(error) = self.end_overdue().await {
+                tracing::error!(%error, "cannot end the games that are lost on time");
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(CLOCK_ROUND) => {}
+            }
+        }
+    }
+
+    async fn make_replies(&self, shutdown: &CancellationToken) {
         let mut pause = FIRST_PAUSE;
         loop {
             let away = tokio::select! {

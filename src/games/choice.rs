@@ -3,10 +3,10 @@
 //! There is no pointer to a current game: two conversations of one person must not move each other's boards.
 
 use super::{GamesError, Result};
-use crate::chess::Refusal;
+use crate::chess::{Opponent, Refusal};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GameId, UserId};
-use crate::store::{GameFilter, GameSummary, StoredGame, Tx};
+use crate::store::{GameFilter, GameSummary, Kept, StoredGame, Tx};
 
 /// Calls within this time of each other may be one call repeated.
 pub(super) const REPEAT_WINDOW: Seconds = Seconds(60);
@@ -31,7 +31,7 @@ pub(super) fn to_move_in(
     now: Timestamp,
 ) -> Result<StoredGame> {
     let newest = if id.is_none() { tx.newest_game(user)? } else { None };
-    let just_ended = newest.filter(|game| !game.game.is_ongoing() && game.changed_at + REPEAT_WINDOW > now);
+    let just_ended = newest.filter(|game| !game.is_open() && game.changed_at + REPEAT_WINDOW > now);
     match to_change(tx, user, id) {
         Err(GamesError::Refused(_)) if just_ended.is_some() && unfinished(tx, user)?.is_empty() => {
             Ok(just_ended.unwrap_or_else(|| unreachable!("it was just found")))
@@ -64,13 +64,23 @@ pub(super) fn named(tx: &mut dyn Tx, user: UserId, id: GameId) -> Result<StoredG
     Err(Refusal::Other(text).into())
 }
 
+/// The games that go on, and the puzzle that is open if it was the last one touched: puzzles that were left
+/// standing must not make every call ask which game is meant.
 fn unfinished(tx: &mut dyn Tx, user: UserId) -> Result<Vec<GameSummary>> {
-    let filter = GameFilter {
+    let games = GameFilter {
+        kept: Kept::Games,
         finished: Some(false),
         limit: 6,
         ..GameFilter::default()
     };
-    Ok(tx.games(user, &filter)?)
+    let mut found = tx.games(user, &games)?;
+    let newest = GameFilter {
+        limit: 1,
+        ..GameFilter::default()
+    };
+    let newest = tx.games(user, &newest)?.into_iter().next();
+    found.extend(newest.filter(|newest| newest.opponent == Opponent::Puzzle && newest.is_ongoing()));
+    Ok(found)
 }
 
 fn which(several: &[GameSummary]) -> Refusal {
@@ -89,9 +99,13 @@ fn listed(games: &[GameSummary]) -> String {
 }
 
 fn one(game: &GameSummary) -> String {
-    let opponent = match game.opponent.level() {
-        Some(level) => format!("engine level {level}"),
-        None => "no opponent".to_owned(),
+    let opponent = match (game.opponent, &game.name) {
+        (Opponent::Engine { level, .. }, _) => format!("engine level {level}"),
+        (Opponent::Friend, Some(name)) => format!("against {name}"),
+        (Opponent::Friend, None) => "waiting for a friend".to_owned(),
+        (Opponent::Assistant, _) => "against you".to_owned(),
+        (Opponent::Nobody, _) => "no opponent".to_owned(),
+        (Opponent::Puzzle, _) => "puzzle".to_owned(),
     };
     format!(
         "{} ({opponent}, person plays {}, ply {})",

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::choice;
-use super::{Games, Result, Shown, line_of};
+use super::{Games, Result, Shown, choice, friends, line_of, settle};
 use crate::chess::{Color, Opponent, Refusal};
 use crate::clock::Timestamp;
 use crate::engine::Score;
 use crate::id::{GameId, UserId};
-use crate::store::StoredGame;
+use crate::store::{Declined, StoredGame, Tx};
 
 /// How the person wants a game to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,65 +42,81 @@ impl Games {
             return self.offer_draw(user, game).await;
         }
         let now = self.0.clock.now();
-        self.0
-            .store
-            .write(move |tx| -> Result<_> {
-                let mut stored = choice::to_change(tx, user, game)?;
-                if !stored.game.is_ongoing() {
-                    return Ok(already_over(stored));
-                }
-                decide_finish(&mut stored, how)?;
-                end_of_turn(&mut stored, now);
-                tx.update_game(user, &stored)?;
-                Ok(Shown::of(stored))
-            })
-            .await
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let mut stored = choice::to_change(tx, user, game)?;
+            if !stored.game.is_ongoing() {
+                return Ok(already_over(stored));
+            }
+            decide_finish(&mut stored, how)?;
+            end_of_turn(&mut stored, now);
+            settle::save(tx, user, &mut stored, now)?;
+            Ok(Shown::of(stored))
+        };
+        self.0.store.write(unit).await
     }
 
-    /// The engine thinks with no transaction open; its consent holds only for the game it thought about.
+    /// A person is asked and answers when they like; the engine answers at once, for the assistant too.
     async fn offer_draw(&self, user: UserId, game: Option<GameId>) -> Result<Shown> {
-        let stored = self
-            .0
-            .store
-            .read(move |tx| choice::to_change(tx, user, game))
-            .await?;
+        let find = move |tx: &mut dyn Tx| choice::to_change(tx, user, game);
+        let stored = self.0.store.read(find).await?;
         if !stored.game.is_ongoing() {
             return Ok(already_over(stored));
         }
         own_color(&stored, "offer a draw to")?;
+        match stored.opponent {
+            Opponent::Friend => self.offer_draw_to_friend(user, stored.id).await,
+            _ => self.offer_draw_to_engine(user, stored).await,
+        }
+    }
+
+    async fn offer_draw_to_friend(&self, user: UserId, id: GameId) -> Result<Shown> {
+        let now = self.0.clock.now();
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let mut stored = choice::named(tx, user, id)?;
+            let own = own_color(&stored, "offer a draw to")?;
+            stored.game.offer_draw(own)?;
+            if let Some(friend) = &mut stored.friend {
+                friend.declined = None;
+            }
+            end_of_turn(&mut stored, now);
+            settle::save(tx, user, &mut stored, now)?;
+            Ok(Shown::of(stored))
+        };
+        self.0.store.write(unit).await
+    }
+
+    /// The engine thinks with no transaction open; its consent holds only for the game it thought about.
+    async fn offer_draw_to_engine(&self, user: UserId, stored: StoredGame) -> Result<Shown> {
+        let who = sentence_start(stored.opponent.words());
         if stored.game.move_number() <= DRAW_TALK_AFTER {
-            let refused = Shown {
-                draw_accepted: Some(false),
-                ..Shown::of(stored)
-            };
-            return Ok(refused.with_note("The engine declines: it takes a draw only after move 20."));
+            return Ok(declined(
+                stored,
+                &format!("{who} declines: it takes a draw only after move 20."),
+            ));
         }
         if !self.finds_it_even(user, &stored).await? {
-            let refused = Shown {
-                draw_accepted: Some(false),
-                ..Shown::of(stored)
-            };
-            return Ok(refused.with_note("The engine declines: it does not find the position even."));
+            return Ok(declined(
+                stored,
+                &format!("{who} declines: it does not find the position even."),
+            ));
         }
         let (id, revision, now) = (stored.id, stored.revision, self.0.clock.now());
-        self.0
-            .store
-            .write(move |tx| -> Result<_> {
-                let mut stored = choice::named(tx, user, id)?;
-                if stored.revision != revision {
-                    return Err(Refusal::other("The game went on meanwhile; offer the draw again.").into());
-                }
-                let own = own_color(&stored, "offer a draw to")?;
-                stored.game.offer_draw(own)?;
-                stored.game.accept_draw(own.other())?;
-                end_of_turn(&mut stored, now);
-                tx.update_game(user, &stored)?;
-                Ok(Shown {
-                    draw_accepted: Some(true),
-                    ..Shown::of(stored)
-                })
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let mut stored = choice::named(tx, user, id)?;
+            if stored.revision != revision {
+                return Err(Refusal::other("The game went on meanwhile; offer the draw again.").into());
+            }
+            let own = own_color(&stored, "offer a draw to")?;
+            stored.game.offer_draw(own)?;
+            stored.game.accept_draw(own.other())?;
+            end_of_turn(&mut stored, now);
+            settle::save(tx, user, &mut stored, now)?;
+            Ok(Shown {
+                draw_accepted: Some(true),
+                ..Shown::of(stored)
             })
-            .await
+        };
+        self.0.store.write(unit).await
     }
 
     async fn finds_it_even(&self, user: UserId, stored: &StoredGame) -> Result<bool> {
@@ -118,6 +133,20 @@ impl Games {
     }
 }
 
+fn declined(stored: StoredGame, note: &str) -> Shown {
+    Shown {
+        draw_accepted: Some(false),
+        ..Shown::of(stored)
+    }
+    .with_note(note)
+}
+
+fn sentence_start(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
 fn already_over(stored: StoredGame) -> Shown {
     Shown {
         repeated: true,
@@ -127,21 +156,33 @@ fn already_over(stored: StoredGame) -> Shown {
 }
 
 fn end_of_turn(stored: &mut StoredGame, now: Timestamp) {
+    if !stored.game.is_ongoing() {
+        friends::start_clock(stored, now);
+        stored.forget_requests();
+    }
     stored.touched = true;
     stored.undone_from = None;
     stored.touch(now);
 }
 
 fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<(), Refusal> {
+    if stored.opponent == Opponent::Puzzle {
+        return Err(Refusal::Other(format!(
+            "A puzzle is not ended like a game: chess_hint with game_id {} and kind `solution` shows the answer, \
+             chess_puzzle with `another` sets up the next one.",
+            stored.id
+        )));
+    }
     match how {
         Finish::Resign => {
             let own = own_color(stored, "resign to")?;
             stored.game.resign(own)
         }
         Finish::Abort => stored.game.abort(),
-        Finish::ClaimDraw if !stored.is_persons_turn() => Err(Refusal::other(
-            "A draw is claimed by the player whose turn it is, and that is the engine.",
-        )),
+        Finish::ClaimDraw if !stored.is_persons_turn() => Err(Refusal::Other(format!(
+            "A draw is claimed by the player whose turn it is, and that is {}.",
+            stored.opponent.words()
+        ))),
         Finish::ClaimDraw => stored.game.claim_draw(),
         Finish::OfferDraw => {
             let own = own_color(stored, "offer a draw to")?;
@@ -153,14 +194,25 @@ fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<()
         }
         Finish::DeclineDraw => {
             let own = own_color(stored, "decline a draw from")?;
-            stored.game.decline_draw(own)
+            stored.game.decline_draw(own)?;
+            if let Some(friend) = &mut stored.friend {
+                friend.declined = Some(Declined {
+                    draw: true,
+                    asked_by: own.other(),
+                });
+            }
+            Ok(())
         }
     }
 }
 
 fn own_color(stored: &StoredGame, to_do: &str) -> std::result::Result<Color, Refusal> {
-    match (stored.opponent, stored.person.color()) {
-        (Opponent::Engine { .. }, Some(color)) => Ok(color),
+    match stored.person.color() {
+        Some(_) if friends::is_alone(stored) => Err(Refusal::Other(format!(
+            "Nobody has joined game {} yet whom the person could {to_do}; it can be called off (abort).",
+            stored.id
+        ))),
+        Some(color) if stored.opponent.is_player() => Ok(color),
         _ => Err(Refusal::Other(format!(
             "On a board without an opponent there is nobody to {to_do}."
         ))),

@@ -1,10 +1,9 @@
 //! Looking at games: one, many, and what they add up to.
 
-use super::choice;
-use super::{Games, Result, Shown};
+use super::{Games, Grouping, Kept, RatingKind, Result, Shown, choice, friends, puzzles, settle};
 use crate::chess::{Color, Opponent, PgnTags};
 use crate::id::{GameId, UserId};
-use crate::store::{GameFilter, GameSummary, OpeningCount, StoredGame, Tally, Tx};
+use crate::store::{GameFilter, GameSummary, KeptRating, OpeningCount, StoredGame, Tally, Tx};
 
 /// A page of a list.
 #[derive(Debug, Clone)]
@@ -22,29 +21,63 @@ pub struct Profile {
     pub name: String,
     /// Results by opponent.
     pub tallies: Vec<Tally>,
+    /// By the person's colour.
+    pub by_color: Vec<Tally>,
+    /// By month, the latest last.
+    pub by_month: Vec<Tally>,
+    /// What the person is rated at, and how it went lately.
+    pub ratings: Vec<(RatingKind, KeptRating, Vec<f64>)>,
+    /// Days on which the person played, newest first, counted from 1970.
+    pub active_days: Vec<i64>,
+    /// Today, counted likewise.
+    pub today: i64,
+    /// How the person does at puzzles.
+    pub puzzles: PuzzleCount,
+    /// Per cent in the last reviewed games, newest first.
+    pub accuracies: Vec<f64>,
     /// The most frequent openings.
     pub openings: Vec<OpeningCount>,
     /// Games in which the person is to move.
     pub your_turn: Vec<GameSummary>,
 }
 
+/// How a person does at puzzles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PuzzleCount {
+    /// Solved without a fault.
+    pub solved: u32,
+    /// Tried and not solved, or not without a fault.
+    pub failed: u32,
+    /// Solved without a fault one after the other, up to now.
+    pub in_a_row: u32,
+    /// Mistakes of the person's own that are due for practice.
+    pub mistakes_due: u32,
+}
+
 /// How many openings and waiting games a profile names.
 const NAMED: u32 = 5;
+
+/// How many ratings back a profile looks.
+const HISTORY: u32 = 10;
 
 impl Games {
     /// The named game, or the one changed last; `None` when the person has none.
     pub async fn show(&self, user: UserId, game: Option<GameId>) -> Result<Option<Shown>> {
-        let stored = self
-            .0
-            .store
-            .read(move |tx| choice::to_read(tx, user, game))
-            .await?;
-        Ok(stored.map(|stored| {
-            let since = stored.game.ply().saturating_sub(2);
-            Shown {
-                since,
-                ..Shown::of(stored)
-            }
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let stored = choice::to_read(tx, user, game)?;
+            let elsewhere = friends::waiting_elsewhere(tx, user, stored.as_ref().map(|stored| stored.id))?;
+            let asked = match &stored {
+                Some(stored) => puzzles::asked_in(tx, user, stored)?,
+                None => None,
+            };
+            Ok((stored, elsewhere, asked))
+        };
+        let (stored, elsewhere, asked) = self.0.store.read(unit).await?;
+        Ok(stored.map(|stored| Shown {
+            since: stored.game.ply().saturating_sub(2),
+            elsewhere,
+            notes: asked.into_iter().collect(),
+            ..Shown::of(stored)
         }))
     }
 
@@ -98,20 +131,44 @@ impl Games {
 
     /// What the person's games add up to.
     pub async fn profile(&self, user: UserId) -> Result<Profile> {
+        let now = self.0.clock.now();
         self.0
             .store
             .read(move |tx| -> Result<_> {
                 let unfinished = GameFilter {
+                    kept: Kept::Games,
                     finished: Some(false),
                     limit: 50,
                     ..GameFilter::default()
                 };
                 let mut your_turn = tx.games(user, &unfinished)?;
-                your_turn.retain(|game| game.person.color().is_some() && game.is_persons_turn());
+                your_turn.retain(|game| {
+                    let waits = game.opponent != Opponent::Friend || game.name.is_some();
+                    waits && game.person.color().is_some() && game.is_persons_turn()
+                });
                 your_turn.truncate(NAMED as usize);
+                let (solved, failed) = tx.attempts_counted(user)?;
+                let mut ratings = Vec::new();
+                for kind in RatingKind::ALL {
+                    if let Some(rating) = tx.rating(user, kind)? {
+                        ratings.push((kind, rating, tx.rating_history(user, kind, HISTORY)?));
+                    }
+                }
                 Ok(Profile {
                     name: tx.user(user)?.map(|user| user.name).unwrap_or_default(),
-                    tallies: tx.tallies(user)?,
+                    tallies: tx.tallies(user, Grouping::Opponent)?,
+                    by_color: tx.tallies(user, Grouping::Color)?,
+                    by_month: tx.tallies(user, Grouping::Month)?,
+                    ratings,
+                    active_days: tx.active_days(user, 400)?,
+                    today: settle::day_of(now),
+                    puzzles: PuzzleCount {
+                        solved,
+                        failed,
+                        in_a_row: tx.solved_in_a_row(user)?,
+                        mistakes_due: tx.mistakes_due(user, now)?,
+                    },
+                    accuracies: tx.accuracies(user, HISTORY)?,
                     openings: tx.opening_counts(user, NAMED)?,
                     your_turn,
                 })
@@ -121,22 +178,29 @@ impl Games {
 }
 
 pub(super) fn tags(stored: &StoredGame, name: &str) -> PgnTags {
+    if let Some(tags) = &stored.imported {
+        return tags.clone();
+    }
+    let friend = stored.friend.as_ref().and_then(|friend| friend.name.clone());
     let opponent = match stored.opponent {
-        Opponent::Engine { level } => format!("Engine level {level}"),
-        Opponent::Nobody => "?".to_owned(),
+        Opponent::Engine { level, .. } => format!("Engine level {level}"),
+        Opponent::Assistant => "Assistant".to_owned(),
+        Opponent::Friend => friend.unwrap_or_else(|| "?".to_owned()),
+        Opponent::Nobody | Opponent::Puzzle => "?".to_owned(),
     };
     let player = |color| match stored.person.color() {
         None => "?".to_owned(),
         Some(own) if own == color => name.to_owned(),
         Some(_) => opponent.clone(),
     };
+    let event = match stored.opponent {
+        Opponent::Nobody => "Analysis",
+        Opponent::Puzzle => "Puzzle",
+        _ if stored.rated => "Rated game",
+        _ => "Casual game",
+    };
     PgnTags {
-        event: if stored.opponent == Opponent::Nobody {
-            "Analysis"
-        } else {
-            "Casual game"
-        }
-        .to_owned(),
+        event: event.to_owned(),
         site: "chess-mcp".to_owned(),
         date: stored.created_at.date().replace('-', "."),
         white: player(Color::White),

@@ -6,15 +6,25 @@
 //! transaction open, the engine is asked; its reply is a second unit, which does nothing when the game has
 //! moved on meanwhile. So neither a slow nor a dead engine can lose a move, and a reply that is still owed
 //! is visible in the row and made good by [`Games::run`], after a restart too.
+//!
+//! Whatever changes a game ends in [`settle::save`], the one place that knows what else the end of a game
+//! changes: ratings and the days on which the person played.
 
 mod analysis;
 mod answer;
 mod choice;
 mod export;
+mod fair_play;
 mod finish;
+mod friends;
+mod hint;
+mod import;
 mod library;
 mod play;
+mod puzzles;
 mod quota;
+mod review;
+mod settle;
 mod start;
 mod takeback;
 
@@ -23,19 +33,27 @@ mod tests;
 
 use std::sync::Arc;
 
-use crate::chess::{Game, Refusal};
+use crate::chess::{Assessment, Color, Game, Refusal, Variant};
 use crate::clock::{Clock, Timestamp};
-use crate::engine::{Engines, Line};
+use crate::engine::{Engines, Line, Score};
 use crate::store::{Store, StoreError};
 
 pub use analysis::{Analysis, AnalysisLine, Analyze, Evaluation, Subject};
 pub use export::ExportedGame;
 pub use finish::Finish;
+pub use friends::Invited;
+pub use hint::{HintKind, Hinted};
+pub use import::{ImportRequest, Imported, ImportedGame};
 pub use library::{Page, Profile};
-pub use play::PlayMove;
-pub use start::{NewGame, NewOpponent, SideChoice};
+pub use play::{Mover, PlayMove};
+pub use puzzles::{Difficulty, PuzzleRequest};
+pub use review::{ReviewRequest, Reviewed};
+pub use start::{NewGame, NewOpponent, SideChoice, Strength};
+pub use takeback::{TakeBack, UndoAnswer};
 
-pub use crate::store::{GameFilter, GameSummary, OpeningCount, StoredGame, Tally};
+pub use crate::store::{
+    AttemptState, GameFilter, GameSummary, Grouping, Kept, OpeningCount, RatingKind, StoredGame, Tally,
+};
 
 /// Why a call came to nothing.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +77,7 @@ struct Parts {
     engines: Engines,
     clock: Clock,
     quota: u32,
+    shipped: puzzles::Shipped,
     answering: answer::Answering,
 }
 
@@ -79,6 +98,8 @@ pub struct Shown {
     pub repeated: bool,
     /// The opponent's answer to the person's draw offer.
     pub draw_accepted: Option<bool>,
+    /// Another game in which somebody waits for the person.
+    pub elsewhere: Option<GameSummary>,
     /// What else the person should know.
     pub notes: Vec<String>,
 }
@@ -94,6 +115,7 @@ impl Shown {
             reply: None,
             repeated: false,
             draw_accepted: None,
+            elsewhere: None,
             notes: Vec::new(),
         }
     }
@@ -113,6 +135,7 @@ impl Games {
             engines,
             clock,
             quota,
+            shipped: puzzles::Shipped::default(),
             answering,
         }))
     }
@@ -129,6 +152,22 @@ impl StoredGame {
         self.revision += 1;
         self.changed_at = now;
     }
+
+    /// A move answers what was asked before it, as a move at a board does.
+    fn forget_requests(&mut self) {
+        if let Some(friend) = &mut self.friend {
+            friend.undo_offer = None;
+            friend.declined = None;
+        }
+    }
+}
+
+/// An engine's score of a position in which `turn` is to move.
+fn assessment_of(score: Score, turn: Color) -> Assessment {
+    match score {
+        Score::Centipawns(value) => Assessment::centipawns_for(turn, value),
+        Score::Mate(moves) => Assessment::mate_for(turn, moves),
+    }
 }
 
 fn line_of(game: &Game) -> Line {
@@ -136,6 +175,6 @@ fn line_of(game: &Game) -> Line {
     Line {
         start,
         moves,
-        chess960: false,
+        chess960: game.variant() == Variant::Chess960,
     }
 }

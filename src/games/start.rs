@@ -1,11 +1,13 @@
 //! Starting a game.
 
 use super::choice::{self, REPEAT_WINDOW};
-use super::{Games, Result, Shown, quota};
-use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Refusal, Start, movetext_tokens};
+use super::{Games, Result, Shown, fair_play, friends, quota, settle};
+use crate::chess::{
+    Color, Game, Opponent, Outcome, PersonSide, Refusal, STARTS, Start, Variant, movetext_tokens,
+};
 use crate::clock::Timestamp;
 use crate::engine::Level;
-use crate::id::{GameId, UserId};
+use crate::id::{GameId, InvitationCode, UserId};
 use crate::secret;
 use crate::store::{StoredGame, Tx};
 
@@ -18,6 +20,8 @@ pub struct NewGame {
     pub side: SideChoice,
     /// Moves already played.
     pub moves: Option<String>,
+    /// The rules.
+    pub variant: Variant,
     /// Where it begins, unless it is the usual array.
     pub fen: Option<String>,
     /// The game to play on from, and the ply; without one, its end.
@@ -31,10 +35,28 @@ pub struct NewGame {
 /// Against whom a game is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NewOpponent {
-    /// The engine, at this level or as last time.
-    Engine(Option<Level>),
+    /// The engine.
+    Engine(Strength),
+    /// The model that the person talks to.
+    Assistant,
+    /// Another person, who is invited.
+    Friend {
+        /// How long each may think about a move, 1 to 14 days; without, for ever.
+        days_per_move: Option<u8>,
+    },
     /// Nobody.
     Nobody,
+}
+
+/// How strong an engine the person wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// As last time; the first time adaptive.
+    AsLastTime,
+    /// One step up after each win, one down after each loss.
+    Adaptive,
+    /// This level.
+    Fixed(Level),
 }
 
 /// Which side the person wants.
@@ -48,51 +70,61 @@ pub enum SideChoice {
     Random,
 }
 
-/// What a first game is played at.
+/// Where adaptive games begin.
 const FIRST_LEVEL: u8 = 2;
 
 /// Up to this level slips are pointed out unless the person does not want it.
 const COACHED_TO: u8 = 3;
 
 /// What chance decides, decided before the unit of work.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Draw {
     id: GameId,
     random_side: Color,
+    chess960: u16,
+    code: String,
+}
+
+impl Draw {
+    fn new() -> Self {
+        let [coin] = secret::random();
+        let array = u16::from_le_bytes(secret::random());
+        Self {
+            id: GameId::new(secret::random()),
+            random_side: if coin % 2 == 0 { Color::White } else { Color::Black },
+            chess960: array % STARTS,
+            code: InvitationCode::new(secret::random()).to_string(),
+        }
+    }
 }
 
 impl Games {
     /// Starts a game; the engine makes its first move at once when it is its turn.
     pub async fn start(&self, user: UserId, request: NewGame) -> Result<Shown> {
         let now = self.0.clock.now();
-        let [coin] = secret::random();
-        let random_side = if coin % 2 == 0 { Color::White } else { Color::Black };
-        let draw = Draw {
-            id: GameId::new(secret::random()),
-            random_side,
-        };
+        let draw = Draw::new();
         let quota = self.0.quota;
-        let (stored, repeated, notes) = self
-            .0
-            .store
-            .write(move |tx| -> Result<_> {
-                if let Some(same) = tx.game_by_request(user, &request.request, now - REPEAT_WINDOW)? {
-                    return Ok((same, true, Vec::new()));
-                }
-                let (stored, notes) = set_up(tx, user, &request, draw, now)?;
-                tx.discard_untouched_games(user)?;
-                quota::check(tx, user, 1, quota)?;
-                tx.insert_game(user, &stored)?;
-                Ok((stored, false, notes))
-            })
-            .await?;
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            if let Some(same) = tx.game_by_request(user, &request.request, now - REPEAT_WINDOW)? {
+                return Ok((same, true, Vec::new()));
+            }
+            let (mut stored, notes) = set_up(tx, user, &request, &draw, now)?;
+            tx.discard_untouched_games(user)?;
+            quota::check(tx, user, 1, quota)?;
+            tx.insert_game(user, &stored)?;
+            if !stored.game.is_ongoing() {
+                settle::save(tx, user, &mut stored, now)?;
+            }
+            Ok((stored, false, notes))
+        };
+        let (stored, repeated, notes) = self.0.store.write(unit).await?;
         let before = stored.game.ply();
         let stored = self.answer(user, stored).await?;
         let last = stored.game.ply().checked_sub(1);
         // A repeated call is told of the engine's first move again: the answer that did may be lost.
         let reply = last.filter(|ply| {
-            let by_engine = stored.game.mover(*ply).is_some_and(|by| !stored.person.plays(by));
-            by_engine && (repeated || *ply >= before)
+            let by_other = stored.game.mover(*ply).is_some_and(|by| !stored.person.plays(by));
+            by_other && stored.opponent.is_engine() && (repeated || *ply >= before)
         });
         Ok(Shown {
             since: reply.unwrap_or(stored.game.ply()),
@@ -108,65 +140,120 @@ fn set_up(
     tx: &mut dyn Tx,
     user: UserId,
     request: &NewGame,
-    draw: Draw,
+    draw: &Draw,
     now: Timestamp,
 ) -> Result<(StoredGame, Vec<String>)> {
-    let (mut game, notes) = beginning(tx, user, request)?;
+    let (mut game, mut notes) = beginning(tx, user, request, draw)?;
+    let from_the_start = request.from_game.is_none() && request.fen.is_none() && request.moves.is_none();
     for text in movetext_tokens(request.moves.as_deref().unwrap_or_default())? {
         let m = game.read(&text)?;
         game.play(m)?;
     }
-    let (opponent, person, coach) = match request.opponent {
-        NewOpponent::Nobody => (Opponent::Nobody, PersonSide::Both, request.coach.unwrap_or(false)),
-        NewOpponent::Engine(level) => {
-            let level = match level {
-                Some(level) => level.number(),
-                None => tx.last_level(user)?.unwrap_or(FIRST_LEVEL),
-            };
-            let side = match request.side {
-                SideChoice::White => Color::White,
-                SideChoice::Black => Color::Black,
-                SideChoice::Random => draw.random_side,
-            };
-            let coach = request.coach.unwrap_or(level <= COACHED_TO);
-            (Opponent::Engine { level }, PersonSide::from(side), coach)
-        }
-    };
-    if let Some(ending) = game.ending().filter(|_| opponent != Opponent::Nobody) {
+    let opponent = opponent(tx, user, request.opponent, &mut notes)?;
+    if let Some(ending) = game.ending().filter(|_| opponent.is_player()) {
         let how = ending.reason.words();
         return Err(Refusal::Other(format!(
             "That position is already over {how}; there is nothing to play."
         ))
         .into());
     }
-    let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|mover| person.plays(mover)));
-    let stored = StoredGame {
-        id: draw.id,
-        opponent,
-        person,
-        coach,
-        opening: Opening::of_game(game.positions()),
-        game,
-        revision: 1,
-        touched: moved && opponent != Opponent::Nobody,
-        request: Some(request.request.clone()),
-        last_text: None,
-        undone_from: None,
-        created_at: now,
-        changed_at: now,
+    if opponent.is_engine() && !from_the_start {
+        fair_play::check_position(tx, user, &game, game.ply())?;
+    }
+    let person = if opponent == Opponent::Nobody {
+        PersonSide::Both
+    } else {
+        PersonSide::from(request.side.color(draw.random_side))
     };
+    let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|mover| person.plays(mover)));
+    let standard = game.variant() == Variant::Standard;
+    let mut stored = StoredGame::new(draw.id, opponent, person, game, now);
+    stored.coach = request
+        .coach
+        .unwrap_or(opponent.level().is_some_and(|level| level <= COACHED_TO));
+    // Between two people nobody gets help.
+    stored.coach &= opponent != Opponent::Friend;
+    stored.rated =
+        from_the_start && standard && matches!(opponent, Opponent::Engine { .. } | Opponent::Friend);
+    stored.touched = moved && opponent != Opponent::Nobody;
+    stored.request = Some(request.request.clone());
+    if let NewOpponent::Friend { days_per_move } = request.opponent {
+        stored.friend = Some(friends::inviting(draw.code.clone(), days_per_move, now));
+    }
+    if stored.rated && opponent.is_engine() {
+        notes
+            .push("It counts for the rating, unless a move is taken back or a hint is asked for.".to_owned());
+    }
     Ok((stored, notes))
 }
 
-fn beginning(tx: &mut dyn Tx, user: UserId, request: &NewGame) -> Result<(Game, Vec<String>)> {
+fn opponent(tx: &mut dyn Tx, user: UserId, asked: NewOpponent, notes: &mut Vec<String>) -> Result<Opponent> {
+    let strength = match asked {
+        NewOpponent::Nobody => return Ok(Opponent::Nobody),
+        NewOpponent::Assistant => return Ok(Opponent::Assistant),
+        NewOpponent::Friend { .. } => return Ok(Opponent::Friend),
+        NewOpponent::Engine(strength) => strength,
+    };
+    let last = match strength {
+        Strength::AsLastTime => tx.last_engine(user)?,
+        Strength::Adaptive => None,
+        Strength::Fixed(level) => Some(Opponent::Engine {
+            level: level.number(),
+            adaptive: false,
+        }),
+    };
+    match last {
+        Some(fixed @ Opponent::Engine { adaptive: false, .. }) => Ok(fixed),
+        _ => adapted(tx, user, notes),
+    }
+}
+
+/// The level that the person's last adaptive game leads to.
+fn adapted(tx: &mut dyn Tx, user: UserId, notes: &mut Vec<String>) -> Result<Opponent> {
+    let last = tx.last_adaptive(user)?;
+    let level = match last {
+        None => Level::new(FIRST_LEVEL).unwrap_or(Level::FIRST),
+        Some(last) => Level::new(last.level).unwrap_or(Level::FIRST).after(last.outcome),
+    };
+    let name = level.name();
+    notes.push(match last {
+        None => format!(
+            "Adaptive strength: it begins at level {} ({name}) and follows the results, one level up after a win, \
+             one down after a loss.",
+            level.number()
+        ),
+        Some(last) if last.level == level.number() => {
+            format!("Adaptive strength: it stays at level {} ({name}).", level.number())
+        }
+        Some(last) => format!(
+            "Adaptive strength: after a {} at level {} it is level {} ({name}) now.",
+            if last.outcome == Outcome::Win { "win" } else { "loss" },
+            last.level,
+            level.number()
+        ),
+    });
+    Ok(Opponent::Engine {
+        level: level.number(),
+        adaptive: true,
+    })
+}
+
+fn beginning(tx: &mut dyn Tx, user: UserId, request: &NewGame, draw: &Draw) -> Result<(Game, Vec<String>)> {
     match (&request.fen, request.from_game) {
         (Some(_), Some(_)) => Err(Refusal::other("Give either `fen` or `from_game`, not both.").into()),
         (Some(fen), None) => {
-            let start = Start::from_fen(fen)?;
+            let start = Start::from_fen(fen, request.variant)?;
             Ok((Game::new(&start), start.notes().to_vec()))
         }
         (None, Some((id, ply))) => {
-            let mut game = choice::named(tx, user, id)?.game;
+            let stored = choice::named(tx, user, id)?;
+            if stored.puzzle.is_some() && stored.is_open() {
+                return Err(Refusal::other(
+                    "That puzzle is still open; solve it first, or ask for its solution.",
+                )
+                .into());
+            }
+            let mut game = stored.game;
             let ply = ply.unwrap_or(game.ply());
             if ply > game.ply() {
                 return Err(Refusal::Other(format!("Game {id} has only {} moves.", game.ply())).into());
@@ -174,6 +261,21 @@ fn beginning(tx: &mut dyn Tx, user: UserId, request: &NewGame) -> Result<(Game, 
             game.take_back_to(ply);
             Ok((game, Vec::new()))
         }
+        (None, None) if request.variant == Variant::Chess960 => {
+            let note = format!("Chess960, array {} (they are numbered 0 to 959).", draw.chess960);
+            let start = Start::chess960(draw.chess960).unwrap_or_else(|| Start::usual(Variant::Chess960));
+            Ok((Game::new(&start), vec![note]))
+        }
         (None, None) => Ok((Game::default(), Vec::new())),
+    }
+}
+
+impl SideChoice {
+    fn color(self, random: Color) -> Color {
+        match self {
+            Self::White => Color::White,
+            Self::Black => Color::Black,
+            Self::Random => random,
+        }
     }
 }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::account::User;
-use crate::chess::{MoveText, Opponent, PersonSide, Reason};
+use crate::chess::{MoveText, Opponent, PersonSide, Reason, Variant};
 use crate::clock::Seconds;
 use crate::engine::{EngineOptions, Level};
 use crate::id::{GameId, UserId};
@@ -69,7 +69,7 @@ impl Table {
     }
 
     async fn against_engine(&self) -> Shown {
-        let level = NewOpponent::Engine(Level::new(3));
+        let level = NewOpponent::Engine(strength(3));
         self.games
             .start(self.user, new_game(level, &random_request()))
             .await
@@ -81,6 +81,7 @@ impl Table {
             game,
             text: MoveText::from(text),
             expected_ply,
+            by: Mover::Person,
         };
         self.games.play(self.user, request).await
     }
@@ -101,6 +102,19 @@ impl Table {
     }
 }
 
+/// A level, or as last time.
+fn strength(level: u8) -> Strength {
+    Level::new(level).map_or(Strength::AsLastTime, Strength::Fixed)
+}
+
+fn back(game: Option<GameId>, expected_ply: Option<usize>) -> TakeBack {
+    TakeBack {
+        game,
+        expected_ply,
+        answer: None,
+    }
+}
+
 fn random_request() -> String {
     GameId::new(crate::secret::random()).to_string()
 }
@@ -110,6 +124,7 @@ fn new_game(opponent: NewOpponent, request: &str) -> NewGame {
         opponent,
         side: SideChoice::White,
         moves: None,
+        variant: Variant::Standard,
         fen: None,
         from_game: None,
         coach: None,
@@ -195,7 +210,11 @@ async fn a_repeated_move_is_answered_and_not_played() {
         "{text}"
     );
     assert!(refusal(table.play("d5", game, Some(9)).await).contains("lies ahead"));
-    table.games.take_back(table.user, game, Some(1)).await.unwrap();
+    table
+        .games
+        .take_back(table.user, back(game, Some(1)))
+        .await
+        .unwrap();
     let anew = table.play("e4", game, Some(0)).await.unwrap();
     assert!(!anew.repeated, "it was taken back, so it is a new move");
 }
@@ -282,22 +301,37 @@ async fn the_level_is_as_last_time_and_beginners_are_coached() {
     let start = |level, request: &'static str| {
         table.games.start(
             table.user,
-            new_game(NewOpponent::Engine(Level::new(level)), request),
+            new_game(NewOpponent::Engine(strength(level)), request),
         )
     };
     let first = start(0, "first").await.unwrap().stored;
     assert_eq!(
         (first.opponent, first.coach),
-        (Opponent::Engine { level: 2 }, true)
+        (
+            Opponent::Engine {
+                level: 2,
+                adaptive: true
+            },
+            true
+        )
     );
     let strong = start(7, "strong").await.unwrap().stored;
     assert_eq!(
         (strong.opponent, strong.coach),
-        (Opponent::Engine { level: 7 }, false)
+        (
+            Opponent::Engine {
+                level: 7,
+                adaptive: false
+            },
+            false
+        )
     );
     assert_eq!(
         start(0, "as last time").await.unwrap().stored.opponent,
-        Opponent::Engine { level: 7 }
+        Opponent::Engine {
+            level: 7,
+            adaptive: false
+        }
     );
 }
 
@@ -336,7 +370,7 @@ async fn games_begin_where_they_are_told_to() {
     assert!(refusal(table.games.start(table.user, bad).await).contains("not legal"));
     let over = NewGame {
         moves: Some("f3 e5 g4 Qh4#".to_owned()),
-        ..new_game(NewOpponent::Engine(None), "over")
+        ..new_game(NewOpponent::Engine(Strength::AsLastTime), "over")
     };
     assert!(refusal(table.games.start(table.user, over).await).contains("already over by checkmate"));
 }
@@ -363,7 +397,7 @@ async fn taking_back_is_not_repeated_by_accident() {
     for text in ["e4", "e5", "Nf3"] {
         table.play(text, game, None).await.unwrap();
     }
-    let undo = |ply| table.games.take_back(table.user, game, ply);
+    let undo = |ply| table.games.take_back(table.user, back(game, ply));
     let back = undo(Some(3)).await.unwrap();
     assert_eq!((back.repeated, back.stored.game.ply()), (false, 2));
     let again = undo(Some(3)).await.unwrap();
@@ -388,7 +422,11 @@ async fn an_end_is_kept_and_can_be_taken_back() {
     let again = table.games.finish(table.user, game, Finish::Abort).await.unwrap();
     assert!(again.repeated);
     assert_eq!(again.stored.game.ending().unwrap().reason, Reason::Resignation);
-    let back = table.games.take_back(table.user, game, Some(1)).await.unwrap();
+    let back = table
+        .games
+        .take_back(table.user, back(game, Some(1)))
+        .await
+        .unwrap();
     assert!(back.stored.game.is_ongoing() && back.notes.iter().any(|note| note.contains("open again")));
     assert_eq!(back.stored.game.ply(), 0);
     let board = Some(table.board().await.stored.id);
@@ -413,7 +451,11 @@ async fn an_engine_that_is_away_costs_no_move() {
     assert!(text.contains("engine's turn"), "{text}");
     let repeated = table.play("e4", game, Some(0)).await.unwrap();
     assert!(repeated.repeated && repeated.stored.owes_reply());
-    let back = table.games.take_back(table.user, game, Some(1)).await.unwrap();
+    let back = table
+        .games
+        .take_back(table.user, back(game, Some(1)))
+        .await
+        .unwrap();
     assert_eq!((back.stored.game.ply(), back.stored.owes_reply()), (0, false));
 }
 
@@ -434,7 +476,11 @@ async fn an_engine_answers_in_the_same_call() {
         (again.repeated, again.reply, uci(&again)),
         (true, Some(1), uci(&shown))
     );
-    let back = table.games.take_back(table.user, game, Some(2)).await.unwrap();
+    let back = table
+        .games
+        .take_back(table.user, back(game, Some(2)))
+        .await
+        .unwrap();
     assert_eq!(back.stored.game.ply(), 0);
 }
 
@@ -445,7 +491,7 @@ async fn an_engine_with_white_opens_at_once_and_only_once() {
     table.engine_arrives("e2e4");
     let black = || NewGame {
         side: SideChoice::Black,
-        ..new_game(NewOpponent::Engine(Level::new(3)), "black")
+        ..new_game(NewOpponent::Engine(strength(3)), "black")
     };
     let first = table.games.start(table.user, black()).await.unwrap();
     assert_eq!(
@@ -499,7 +545,7 @@ async fn the_engine_takes_a_draw_late_in_an_even_game() {
     let table = Table::new().await;
     let endgame = |number: u32, request: &str| NewGame {
         fen: Some(format!("4k3/4p3/8/8/8/8/4P3/4K3 w - - 0 {number}")),
-        ..new_game(NewOpponent::Engine(Level::new(3)), request)
+        ..new_game(NewOpponent::Engine(strength(3)), request)
     };
     let game = Some(
         table
@@ -546,11 +592,12 @@ async fn somebody_else_s_game_does_not_exist() {
         game: Some(game),
         text: MoveText::from("e4"),
         expected_ply: Some(0),
+        by: Mover::Person,
     };
     assert!(refusal(table.games.play(ben, play).await).contains("There is no game"));
     assert!(refusal(table.games.show(ben, Some(game)).await).contains("There is no game"));
     assert!(table.games.show(ben, None).await.unwrap().is_none());
-    assert!(refusal(table.games.take_back(ben, Some(game), None).await).contains("There is no game"));
+    assert!(refusal(table.games.take_back(ben, back(Some(game), None)).await).contains("There is no game"));
     assert!(refusal(table.games.finish(ben, Some(game), Finish::Abort).await).contains("There is no game"));
     assert!(refusal(table.games.export(ben, Some(game)).await).contains("There is no game"));
     let from = NewGame {

@@ -20,6 +20,7 @@ pub(crate) mod fuzzing;
 mod health;
 mod hosts;
 mod introspect;
+mod join;
 mod leftover;
 mod limits;
 mod mcp;
@@ -148,6 +149,8 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::CONSENT, post(authorize::consent))
         .route(path::SIGN_IN, post(authorize::sign_in))
         .route("/oauth/callback/{provider}", get(callback::callback))
+        .route("/join/{code}", get(join::ask))
+        .route(path::JOIN, post(join::take))
         .merge(account::routes(door.0.issuer.policy().local_sign_up))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
     // Services ask, never pages: no origin may read the answer.

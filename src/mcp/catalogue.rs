@@ -24,6 +24,11 @@ pub(super) fn tools() -> &'static [Tool] {
             export(),
             analyze(),
             profile(),
+            join(),
+            import(),
+            hint(),
+            review(),
+            puzzle(),
         ];
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         tools
@@ -84,18 +89,20 @@ fn new_game() -> Tool {
         name: "chess_new_game",
         title: "New chess game",
         description: format!(
-            "Use this when the person wants to start a game: against the engine, or on a board with no opponent to \
-             set up and try both sides. Engine levels with their ratings: {}. The engine moves at once when it is \
-             its turn. Starting a game discards an engine game in which the person has not moved. Not for continuing \
-             a game (chess_show) or trying a move (chess_analyze).",
+            "Use this when the person wants to start a game: against the engine, against you (assistant), against a \
+             friend who is invited, or on a board with no opponent to set up and try both sides. Engine levels with \
+             their ratings: {}; 0 adapts to the person. The engine moves at once when it is its turn. Starting a game \
+             discards an engine game in which the person has not moved. Not for continuing a game (chess_show), \
+             loading PGN (chess_import), trying a move (chess_analyze) or puzzles (chess_puzzle).",
             levels.join(", ")
         ),
         effect: Effect::Changes,
         input: schema::input(&json!({
-                "opponent": {"enum": ["engine", "nobody"], "default": "engine",
-                    "description": "engine, or nobody for an analysis board where the person moves both sides."},
-                "level": {"type": "integer", "minimum": 1, "maximum": 10,
-                    "description": "Strength of the engine; left out, as last time, the first time 2."},
+                "opponent": {"enum": ["engine", "assistant", "friend", "nobody"], "default": "engine",
+                    "description": "engine; assistant for you; friend for another person, who gets an invitation; \
+                                    nobody for an analysis board where the person moves both sides."},
+                "level": {"type": "integer", "minimum": 0, "maximum": 10,
+                    "description": "Strength of the engine, 0 = adaptive; left out, as last time, the first time 0."},
                 "rating": {"type": "integer", "minimum": 100, "maximum": 3500,
                     "description": "Instead of level: the nearest one is taken."},
                 "color": {"enum": ["white", "black", "random"], "default": "white",
@@ -107,9 +114,12 @@ fn new_game() -> Tool {
                 "from_game": {"type": "string", "description": "Id of a game to play on from; its moves come along."},
                 "ply": {"type": "integer", "minimum": 0,
                     "description": "With from_game: how many of its moves to keep; left out, all."},
-                "variant": {"enum": ["standard"], "default": "standard", "description": "The rules."},
+                "variant": {"enum": ["standard", "chess960"], "default": "standard",
+                    "description": "The rules; chess960 draws one of 960 starting arrays."},
                 "coach": {"type": "boolean",
                     "description": "Point out threats and slips; on by default up to level 3."},
+                "days_per_move": {"type": "integer", "minimum": 1, "maximum": 14,
+                    "description": "Friend games: days to think about a move; left out, no limit."},
             }),
             &[],
         ),
@@ -122,9 +132,10 @@ fn chess_move() -> Tool {
     Entry {
         name: "chess_move",
         title: "Play a move",
-        description: "Use this for one move that the person has stated. The engine's reply is in the same result; then \
-                      wait for the person. If the call timed out, repeat it unchanged: it is not played twice. Not for \
-                      trying ideas (chess_analyze) or entering a list of moves (chess_play_line)."
+        description: "Use this for one move that the person has stated, in a game or a puzzle, or for your own in a \
+                      game against you. The engine's or puzzle's reply is in the same result; then wait for the \
+                      person. If the call timed out, repeat it unchanged: it is not played twice. Not for trying \
+                      ideas (chess_analyze) or entering a list of moves (chess_play_line)."
             .to_owned(),
         effect: Effect::ChangesOnce,
         input: schema::input(&json!({
@@ -132,7 +143,8 @@ fn chess_move() -> Tool {
                     "description": "As the person said it: Nf3, e4, O-O, e7e8q, `knight f3`, `castle short`."},
                 "game_id": schema::game_id(),
                 "expected_ply": expected_ply(),
-                "by": {"enum": ["person"], "default": "person", "description": "Whose move it is."},
+                "by": {"enum": ["person", "assistant"], "default": "person",
+                    "description": "Whose move it is; assistant for yours, only in games against you."},
             }),
             &["move", "game_id", "expected_ply"],
         ),
@@ -203,11 +215,17 @@ fn undo() -> Tool {
         title: "Take back",
         description:
             "Use this when the person wants a move back: it goes back to their previous turn, also after the \
-                      game has ended."
+                      game has ended; the game no longer counts for the rating then. In a friend game it asks the \
+                      friend, and `answer` replies to the friend's wish."
                 .to_owned(),
         effect: Effect::Changes,
         input: schema::input(
-            &json!({"game_id": schema::game_id(), "expected_ply": expected_ply()}),
+            &json!({
+                "game_id": schema::game_id(),
+                "expected_ply": expected_ply(),
+                "answer": {"enum": ["accept", "decline"],
+                    "description": "Friend games: the person's answer to the friend who wants a move back."},
+            }),
             &[],
         ),
         output: schema::game(),
@@ -222,7 +240,7 @@ fn finish() -> Tool {
         description: "Use this only when the person clearly resigns, calls the game off (abort, before both sides have \
                       moved), offers or answers a draw, or claims one by repetition or the fifty-move rule. The \
                       engine accepts a draw after move 20 when the game is even. Not for taking moves back \
-                      (chess_undo)."
+                      (chess_undo) or giving up a puzzle (chess_hint with kind solution)."
             .to_owned(),
         effect: Effect::Ends,
         input: schema::input(&json!({
@@ -246,8 +264,9 @@ fn games() -> Tool {
             .to_owned(),
         effect: Effect::Reads,
         input: schema::input(&json!({
-                "filter": {"enum": ["unfinished", "finished", "all"], "default": "all", "description": "Which games."},
-                "opponent": {"enum": ["engine", "nobody"], "description": "Against whom."},
+                "filter": {"enum": ["unfinished", "finished", "puzzles", "imported", "all"], "default": "all",
+                    "description": "Which games."},
+                "opponent": {"enum": ["engine", "assistant", "friend", "nobody"], "description": "Against whom."},
                 "color": {"enum": ["white", "black", "both"], "description": "The person's side."},
                 "result": {"enum": ["won", "lost", "drawn", "1-0", "0-1", "1/2-1/2"],
                     "description": "How it ended."},
@@ -320,12 +339,134 @@ fn profile() -> Tool {
         name: "chess_profile",
         title: "The person's chess",
         description:
-            "Use this when the person asks how they are doing: results by opponent, openings, games waiting \
-                      for their move."
+            "Use this when the person asks how they are doing: ratings, results by opponent, colour and month, \
+                      puzzles, streak, accuracy, openings, games waiting for their move."
                 .to_owned(),
         effect: Effect::Reads,
         input: schema::input(&json!({}), &[]),
         output: schema::profile(),
+    }
+    .tool()
+}
+
+fn join() -> Tool {
+    Entry {
+        name: "chess_join",
+        title: "Join a friend's game",
+        description: "Use this when the person has an invitation of a friend, as a code or a link: it takes the other \
+                      side of the friend's game. Not to invite somebody (chess_new_game with opponent friend)."
+            .to_owned(),
+        effect: Effect::ChangesOnce,
+        input: schema::input(
+            &json!({"code": {"type": "string", "maxLength": 200, "description": "The code, or the whole link."}}),
+            &["code"],
+        ),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn import() -> Tool {
+    Entry {
+        name: "chess_import",
+        title: "Import PGN",
+        description: "Use this when the person gives games as PGN: it keeps them in the library; then look at one with \
+                      chess_show or back on it with chess_review. At most 200 KB and 100 games a call. Not for a \
+                      single position (chess_new_game with fen) or for moves to try (chess_play_line)."
+            .to_owned(),
+        effect: Effect::Changes,
+        input: schema::input(
+            &json!({
+                "pgn": {"type": "string", "maxLength": 204_800, "description": "One or many games."},
+                "person": {"enum": ["white", "black", "both"],
+                    "description": "The side the person had; left out, found by name."},
+            }),
+            &["pgn"],
+        ),
+        output: schema::import(),
+    }
+    .tool()
+}
+
+fn hint() -> Tool {
+    Entry {
+        name: "chess_hint",
+        title: "Give a hint",
+        description: "Use this when the person is stuck and wants help with their move: the idea, then the piece, then \
+                      the move, a little more each time. It counts as help: a rated game no longer counts, a rated \
+                      puzzle counts as not solved. Not in unfinished games against a friend."
+            .to_owned(),
+        effect: Effect::Changes,
+        input: schema::input(
+            &json!({
+                "game_id": schema::game_id(),
+                "kind": {"enum": ["idea", "piece", "move", "solution"],
+                    "description": "Left out, the next of the first three; solution ends a puzzle unsolved."},
+            }),
+            &[],
+        ),
+        output: schema::hint(),
+    }
+    .tool()
+}
+
+fn review() -> Tool {
+    Entry {
+        name: "chess_review",
+        title: "Review a game",
+        description: "Use this after a game, when the person wants to know how they played: accuracy, mistakes, the \
+                      moments that mattered with what was better. Takes some seconds the first time. Without game_id \
+                      the game changed last. Not for one position (chess_analyze)."
+            .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(
+            &json!({
+                "game_id": schema::game_id(),
+                "side": {"enum": ["white", "black", "both"],
+                    "description": "Whose moves to talk about; left out, the person's."},
+                "all": {"type": "boolean", "default": false, "description": "Every move, not only the moments."},
+            }),
+            &[],
+        ),
+        output: schema::review(),
+    }
+    .tool()
+}
+
+fn puzzle() -> Tool {
+    let themes = [
+        "mateIn1",
+        "mateIn2",
+        "mateIn3",
+        "fork",
+        "pin",
+        "endgame",
+        "myMistakes",
+    ]
+    .join(", ");
+    Entry {
+        name: "chess_puzzle",
+        title: "Set up a puzzle",
+        description: format!(
+            "Use this when the person wants a puzzle: it sets one up near their rating, and they solve it with \
+             chess_move. Themes: {themes} and others. An untouched puzzle is shown again unless `another`. Not to \
+             try a move or to get help (chess_hint)."
+        ),
+        effect: Effect::Changes,
+        input: schema::input(
+            &json!({
+                "puzzle_id": {"type": "string", "maxLength": 12, "description": "This puzzle."},
+                "theme": {"type": "string", "maxLength": 40,
+                    "description": "What it is about, for example mateIn2, fork, endgame, or myMistakes for the \
+                                    person's own."},
+                "difficulty": {"enum": ["easy", "normal", "hard"], "default": "normal",
+                    "description": "Measured by the person's rating."},
+                "daily": {"type": "boolean", "default": false, "description": "The puzzle of the day."},
+                "another": {"type": "boolean", "default": false, "description": "A new one instead of the open one."},
+            }),
+            &[],
+        ),
+        output: schema::game(),
     }
     .tool()
 }
@@ -345,7 +486,7 @@ mod tests {
     #[test]
     fn tools_are_described_as_hosts_demand() {
         let names: Vec<&str> = tools().iter().map(|tool| tool.name.as_ref()).collect();
-        assert_eq!(names.len(), 11);
+        assert_eq!(names.len(), 16);
         assert!(names.is_sorted());
         for tool in tools() {
             let text = tool.description.as_deref().unwrap();
@@ -367,7 +508,7 @@ mod tests {
             assert_eq!(hints.open_world_hint, Some(false));
             assert_eq!(hints.destructive_hint, Some(tool.name == "chess_finish"));
             let idempotent = hints.read_only_hint == Some(true)
-                || matches!(tool.name.as_ref(), "chess_move" | "chess_finish");
+                || matches!(tool.name.as_ref(), "chess_move" | "chess_join" | "chess_finish");
             assert_eq!(hints.idempotent_hint, Some(idempotent), "{}", tool.name);
             assert!(!tool.output_schema.as_ref().unwrap().is_empty());
             assert!(tool.meta.as_ref().unwrap().0.contains_key("securitySchemes"));

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::envelope;
 use super::server::ChessServer;
 use crate::games::Games;
+use crate::urls::PublicUrl;
 
 /// Answers MCP requests. Cheap to clone.
 #[derive(Clone)]
@@ -25,13 +26,13 @@ impl Endpoint {
     /// An endpoint for these games. When `shutdown` fires, waiting calls are answered at once.
     ///
     /// Host, Origin, token and body size are checked before a request gets here.
-    pub fn new(games: Games, shutdown: CancellationToken) -> Self {
+    pub fn new(games: Games, url: PublicUrl, shutdown: CancellationToken) -> Self {
         let config = StreamableHttpServerConfig::default()
             .with_legacy_session_mode(false)
             .with_json_response(true)
             .disable_allowed_hosts();
         // The library is not told of `shutdown`: it would drop calls that the server is about to answer.
-        let server = ChessServer::new(games, shutdown);
+        let server = ChessServer::new(games, url, shutdown);
         let factory = move || Ok(server.clone());
         Self(StreamableHttpService::new(
             factory,
@@ -111,6 +112,7 @@ mod tests {
                 hash_mb: 16,
             });
             let games = Games::new(store, engines, Clock::System, 10);
+            let url = PublicUrl::parse("https://chess.example.org").unwrap();
             let principal = Principal {
                 user: id,
                 client: ClientId::registered([1; 16]),
@@ -118,7 +120,7 @@ mod tests {
                 scopes: ScopeSet::all(),
             };
             Self {
-                endpoint: Endpoint::new(games, CancellationToken::new()),
+                endpoint: Endpoint::new(games, url, CancellationToken::new()),
                 principal,
                 _dir: dir,
             }

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::chess::MoveText;
-use crate::id::GameId;
+use crate::chess::{MoveText, Variant};
+use crate::id::{GameId, PuzzleId};
 
 /// Arguments that cannot be used, in words for the model.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +70,8 @@ fn shortened(text: &str) -> String {
 #[serde(rename_all = "snake_case")]
 pub(super) enum OpponentArgument {
     Engine,
+    Assistant,
+    Friend,
     Nobody,
 }
 
@@ -85,6 +87,16 @@ pub(super) enum ColorArgument {
 #[serde(rename_all = "snake_case")]
 pub(super) enum VariantArgument {
     Standard,
+    Chess960,
+}
+
+impl VariantArgument {
+    pub(super) fn variant(self) -> Variant {
+        match self {
+            Self::Standard => Variant::Standard,
+            Self::Chess960 => Variant::Chess960,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -98,15 +110,16 @@ pub(super) struct NewGameArguments {
     pub(super) fen: Option<String>,
     pub(super) from_game: Option<GameId>,
     pub(super) ply: Option<usize>,
-    #[expect(dead_code, reason = "one variant is played so far, and naming it is allowed")]
-    variant: Option<VariantArgument>,
+    pub(super) variant: Option<VariantArgument>,
     pub(super) coach: Option<bool>,
+    pub(super) days_per_move: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum MoverArgument {
     Person,
+    Assistant,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -116,8 +129,7 @@ pub(super) struct MoveArguments {
     pub(super) text: MoveText,
     pub(super) game_id: Option<GameId>,
     pub(super) expected_ply: Option<usize>,
-    #[expect(dead_code, reason = "only the person moves so far, and saying so is allowed")]
-    by: Option<MoverArgument>,
+    pub(super) by: Option<MoverArgument>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -145,6 +157,20 @@ pub(super) struct StatusArguments {
 pub(super) struct UndoArguments {
     pub(super) game_id: Option<GameId>,
     pub(super) expected_ply: Option<usize>,
+    pub(super) answer: Option<AnswerArgument>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AnswerArgument {
+    Accept,
+    Decline,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct JoinArguments {
+    pub(super) code: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -170,6 +196,8 @@ pub(super) struct FinishArguments {
 pub(super) enum ListArgument {
     Unfinished,
     Finished,
+    Puzzles,
+    Imported,
     All,
 }
 
@@ -238,6 +266,58 @@ pub(super) struct AnalyzeArguments {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProfileArguments {}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImportArguments {
+    pub(super) pgn: String,
+    pub(super) person: Option<SideArgument>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum HintArgument {
+    Idea,
+    Piece,
+    Move,
+    Solution,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HintArguments {
+    pub(super) game_id: Option<GameId>,
+    pub(super) kind: Option<HintArgument>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReviewArguments {
+    pub(super) game_id: Option<GameId>,
+    pub(super) side: Option<SideArgument>,
+    #[serde(default)]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum DifficultyArgument {
+    Easy,
+    Normal,
+    Hard,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PuzzleArguments {
+    pub(super) puzzle_id: Option<PuzzleId>,
+    pub(super) theme: Option<String>,
+    pub(super) difficulty: Option<DifficultyArgument>,
+    #[serde(default)]
+    pub(super) daily: bool,
+    #[serde(default)]
+    pub(super) another: bool,
+}
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,8 @@ mod envelope;
 pub(crate) mod fuzzing;
 mod hosts;
 mod input;
+mod may;
+mod profile;
 mod prompts;
 mod schema;
 mod server;

@@ -41,23 +41,26 @@ const ENTRIES: [Entry; 4] = [
         title: "Review a game",
         description: "Walks through a finished game and its turning points.",
         argument: ("game_id", "Which game; without it, my last finished one"),
-        text: "Review one of my finished games with me. Find it with chess_games (filter finished), read its moves with \
-               chess_status, and judge the position with chess_analyze before and after the moves that look decisive, \
-               at most five. For each say what I played, what was better and why, in plain words, using only what the \
-               tools returned. End with the one lesson that would have helped me most.",
+        text: "Review one of my finished games with me. Find it with chess_games (filter finished) and call \
+               chess_review. Take its moments one at a time: show me the position with chess_show and ply, let me guess, \
+               then say what I played, what was better and why, in plain words, using only what the tools returned. End \
+               with the one lesson that would have helped me most, and offer to practise my mistakes (chess_puzzle with \
+               theme myMistakes).",
         with_argument: "Review the game with game_id",
     },
     Entry {
         name: "puzzle",
         title: "Find the move",
-        description: "A position from your own games in which you find the best move.",
-        argument: ("game_id", "From which game; without it, from a recent one"),
-        text: "Set me a puzzle from my own games. Choose a finished game with chess_games, read it with chess_status, \
-               and look with chess_analyze for a moment at which one move was clearly best. Put that position on a \
-               board with chess_new_game (opponent nobody, from_game and ply), show me the board, say whose move it \
-               is, and let me think. Do not reveal the move. When I answer, compare it with the analysis and tell me \
-               honestly whether it was best.",
-        with_argument: "Take it from the game with game_id",
+        description: "A position in which you find the best move, near your rating.",
+        argument: (
+            "theme",
+            "What it is about, such as mateIn2, fork, endgame or myMistakes",
+        ),
+        text: "Set me a puzzle with chess_puzzle. Show me the board, say whose move it is and what is asked, and let me \
+               think. Send my answer with chess_move. Do not reveal the solution or the theme; when I am stuck, offer \
+               chess_hint and say what it costs. When it is solved, explain in two sentences why it works, using only \
+               what the tools returned, and offer the next one.",
+        with_argument: "I want one with the theme",
     },
 ];
 

@@ -35,7 +35,7 @@ fn played() -> Value {
         "type": ["object", "null"],
         "properties": {
             "san": {"type": "string"}, "uci": {"type": "string"}, "words": {"type": "string"},
-            "by": {"enum": ["person", "engine"]},
+            "by": {"enum": ["person", "assistant", "engine", "friend", "puzzle"]},
         },
         "required": ["san", "uci", "words", "by"],
     })
@@ -53,10 +53,14 @@ fn opponent() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "kind": {"enum": ["engine", "nobody"]}, "level": nullable("integer"), "name": nullable("string"),
+            "kind": {"enum": ["engine", "assistant", "friend", "nobody", "puzzle"]}, "level": nullable("integer"), "name": nullable("string"),
         },
         "required": ["kind", "level", "name"],
     })
+}
+
+fn status() -> Value {
+    json!({"enum": ["ongoing", "finished", "open", "solved", "unsolved"]})
 }
 
 fn strings() -> Value {
@@ -82,14 +86,14 @@ const REASONS: [Option<&str>; 12] = [
 pub(super) fn game() -> Arc<JsonObject> {
     let properties = json!({
         "game_id": nullable("string"),
-        "kind": {"enum": ["game", "analysis"]},
+        "kind": {"enum": ["game", "puzzle", "analysis"]},
         "opponent": opponent(),
         "person_plays": {"enum": ["white", "black", "both"]},
         "fen": {"type": "string"},
         "ply": {"type": "integer"},
         "revision": {"type": "integer"},
         "turn": {"enum": ["white", "black"]},
-        "status": {"enum": ["ongoing", "finished"]},
+        "status": status(),
         "result": {"enum": ["1-0", "0-1", "1/2-1/2", "*"]},
         "reason": {"enum": REASONS},
         "check": {"type": "boolean"},
@@ -102,15 +106,34 @@ pub(super) fn game() -> Arc<JsonObject> {
         "opening": opening(),
         "facts": strings(),
         "can": {"type": "array", "items": {"enum": [
-            "move", "undo", "resign", "abort", "offer_draw", "accept_draw", "decline_draw", "claim_draw"
+            "move", "undo", "hint", "resign", "abort", "offer_draw", "accept_draw", "decline_draw", "claim_draw",
+            "accept_undo", "decline_undo", "solution", "another"
         ]}},
         "offer": {
             "type": ["object", "null"],
             "properties": {
-                "kind": {"enum": ["draw"]}, "by": {"enum": ["person", "engine"]},
+                "kind": {"enum": ["draw", "undo"]}, "by": {"enum": ["person", "assistant", "engine", "friend"]},
                 "answer": {"enum": [null, "accepted", "declined"]},
             },
             "required": ["kind", "by", "answer"],
+        },
+        "invitation": {
+            "type": "object",
+            "properties": {"code": {"type": "string"}, "url": {"type": "string"}, "until": {"type": "string"}},
+            "required": ["code", "url", "until"],
+        },
+        "time": {
+            "type": "object",
+            "properties": {"days_per_move": {"type": "integer"}, "deadline": nullable("string")},
+            "required": ["days_per_move", "deadline"],
+        },
+        "rating": {
+            "type": "object",
+            "properties": {
+                "kind": {"enum": ["engine", "friend", "puzzles"]}, "rating": {"type": "integer"},
+                "change": {"type": "integer"},
+            },
+            "required": ["kind", "rating", "change"],
         },
         "repeated": {"type": "boolean"},
         "notes": strings(),
@@ -122,7 +145,12 @@ pub(super) fn game() -> Arc<JsonObject> {
         .as_object()
         .into_iter()
         .flat_map(|properties| properties.keys().cloned())
-        .filter(|name| !matches!(name.as_str(), "diagram" | "moves"))
+        .filter(|name| {
+            !matches!(
+                name.as_str(),
+                "diagram" | "moves" | "invitation" | "time" | "rating"
+            )
+        })
         .collect();
     object(json!({"type": "object", "properties": properties, "required": required}))
 }
@@ -131,8 +159,8 @@ fn listed_game() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "game_id": {"type": "string"}, "kind": {"enum": ["game", "analysis"]}, "opponent": opponent(),
-            "person_plays": {"enum": ["white", "black", "both"]}, "status": {"enum": ["ongoing", "finished"]},
+            "game_id": {"type": "string"}, "kind": {"enum": ["game", "puzzle", "analysis"]}, "opponent": opponent(),
+            "person_plays": {"enum": ["white", "black", "both"]}, "status": status(),
             "result": {"type": "string"}, "reason": {"enum": REASONS}, "opening": opening(),
             "ply": {"type": "integer"}, "updated": {"type": "string"}, "your_turn": {"type": "boolean"},
         },
@@ -189,15 +217,75 @@ pub(super) fn analysis() -> Arc<JsonObject> {
     }))
 }
 
-pub(super) fn profile() -> Arc<JsonObject> {
-    let results = json!({
+pub(super) fn import() -> Arc<JsonObject> {
+    let game = json!({
         "type": "object",
         "properties": {
-            "opponent": opponent(), "won": {"type": "integer"}, "drawn": {"type": "integer"},
-            "lost": {"type": "integer"},
+            "game_id": {"type": "string"}, "white": {"type": "string"}, "black": {"type": "string"},
+            "result": {"type": "string"}, "ply": {"type": "integer"},
         },
-        "required": ["opponent", "won", "drawn", "lost"],
+        "required": ["game_id", "white", "black", "result", "ply"],
     });
+    let fault = json!({
+        "type": "object",
+        "properties": {"game": {"type": "integer"}, "line": {"type": "integer"}, "fault": {"type": "string"}},
+        "required": ["game", "line", "fault"],
+    });
+    object(json!({
+        "type": "object",
+        "properties": {
+            "imported": {"type": "array", "items": game}, "faults": {"type": "array", "items": fault},
+            "repeated": {"type": "boolean"}, "next": {"type": "string"},
+        },
+        "required": ["imported", "faults", "repeated", "next"],
+    }))
+}
+
+pub(super) fn hint() -> Arc<JsonObject> {
+    object(json!({
+        "type": "object",
+        "properties": {
+            "game_id": {"type": "string"}, "ply": {"type": "integer"},
+            "kind": {"enum": ["idea", "piece", "move", "solution"]}, "text": {"type": "string"},
+            "move": nullable("string"), "cost": nullable("string"), "next": {"type": "string"},
+        },
+        "required": ["game_id", "ply", "kind", "text", "move", "cost", "next"],
+    }))
+}
+
+pub(super) fn review() -> Arc<JsonObject> {
+    let moment = json!({
+        "type": "object",
+        "properties": {
+            "ply": {"type": "integer"}, "played": {"type": "string"}, "better": nullable("string"),
+            "line": {"type": "string"}, "loss": {"type": "number"}, "words": {"type": "string"},
+        },
+        "required": ["ply", "played", "better", "line", "loss", "words"],
+    });
+    object(json!({
+        "type": "object",
+        "properties": {
+            "game_id": {"type": "string"}, "side": {"enum": ["white", "black", "both"]},
+            "accuracy": {"type": ["number", "object", "null"]}, "counts": {"type": "object"},
+            "moments": {"type": "array", "items": moment}, "opening": opening(),
+            "left_opening": {"type": ["object", "null"]}, "result": {"type": "string"},
+            "moves": {"type": "array", "items": {"type": "object"}}, "next": {"type": "string"},
+        },
+        "required": ["game_id", "side", "accuracy", "counts", "moments", "opening", "left_opening", "result", "next"],
+    }))
+}
+
+pub(super) fn profile() -> Arc<JsonObject> {
+    let counted = |by: &str, named: Value| {
+        json!({
+            "type": "object",
+            "properties": {
+                by: named, "won": {"type": "integer"}, "drawn": {"type": "integer"},
+                "lost": {"type": "integer"},
+            },
+            "required": [by, "won", "drawn", "lost"],
+        })
+    };
     let openings = json!({
         "type": "object",
         "properties": {
@@ -211,12 +299,17 @@ pub(super) fn profile() -> Arc<JsonObject> {
         "properties": {
             "name": {"type": "string"},
             "ratings": {"type": "array", "items": {"type": "object"}},
-            "results": {"type": "array", "items": results},
-            "streak": {"type": ["object", "null"]},
+            "results": {"type": "array", "items": counted("opponent", opponent())},
+            "by_color": {"type": "array", "items": counted("color", json!({"enum": ["white", "black"]}))},
+            "by_month": {"type": "array", "items": counted("month", json!({"type": "string"}))},
+            "puzzles": {"type": "object"},
+            "streak": {"type": "object"},
             "accuracy": {"type": ["object", "null"]},
             "openings": {"type": "array", "items": openings},
             "your_turn": strings(),
+            "next": {"type": "string"},
         },
-        "required": ["name", "ratings", "results", "streak", "accuracy", "openings", "your_turn"],
+        "required": ["name", "ratings", "results", "by_color", "by_month", "puzzles", "streak", "accuracy", "openings",
+                     "your_turn", "next"],
     }))
 }

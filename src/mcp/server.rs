@@ -19,11 +19,12 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::hosts::Hosts;
-use super::tools::{self, Call};
+use super::tools::{self, Call, Progress};
 use super::{catalogue, prompts};
 use crate::clock::Clock;
 use crate::games::Games;
 use crate::oauth::Principal;
+use crate::urls::PublicUrl;
 
 /// Hosts give up after a minute and do not say so; a call that ended can be repeated.
 const TIME_LIMIT: Duration = Duration::from_secs(25);
@@ -51,14 +52,15 @@ const METHODS_WITH_PARAMS: [&str; 9] = [
 ];
 
 /// Hosts show the model at least the first 512 characters.
-const INSTRUCTIONS: &str = "Chess on the person's account: games against the engine and analysis boards. The server \
-    keeps every position: take moves, positions and evaluations from results, never guess them. Start with \
-    chess_new_game; continue with chess_show. Call chess_move once per move the person states; the opponent's reply \
-    is in the same result; then wait. Copy game_id and expected_ply from the latest result. If refused, say why and \
-    let them choose. Where a board is shown, do not redraw it.\n\n\
-    Comment from `facts` or chess_analyze; without them say that you have not checked. After a time-out repeat the \
-    identical call: it is not played twice. One or two sentences unless asked. When speaking use `words`, not \
-    notation.";
+const INSTRUCTIONS: &str = "Chess on the person's account: games against the engine, you or friends; puzzles; review. \
+    The server keeps every position: take moves, positions and evaluations from results, never guess them. Start with \
+    chess_new_game or chess_puzzle; continue with chess_show. Call chess_move once per move the person states; the \
+    opponent's reply is in the same result; then wait. Copy game_id and expected_ply from the latest result. If \
+    refused, say why and let them choose. Where a board is shown, do not redraw it.\n\n\
+    In games against you, record the person's move, then play one of the listed legal moves with `by: assistant`. \
+    Comment from `facts`, hints or analysis; without them say that you have not checked. After a time-out repeat the \
+    identical call: it is not played twice. Moves made by hand on the board are already recorded. One or two \
+    sentences unless asked. When speaking use `words`, not notation. Do not reveal a puzzle's solution unasked.";
 
 /// The handler of every request. Cheap to clone.
 #[derive(Clone)]
@@ -66,16 +68,18 @@ pub(super) struct ChessServer(Arc<State>);
 
 struct State {
     games: Games,
+    url: PublicUrl,
     hosts: Hosts,
     shutdown: CancellationToken,
     sequence: AtomicI64,
 }
 
 impl ChessServer {
-    pub(super) fn new(games: Games, shutdown: CancellationToken) -> Self {
+    pub(super) fn new(games: Games, url: PublicUrl, shutdown: CancellationToken) -> Self {
         let sequence = AtomicI64::new(0);
         Self(Arc::new(State {
             games,
+            url,
             hosts: Hosts::default(),
             shutdown,
             sequence,
@@ -172,9 +176,14 @@ impl ServerHandler for ChessServer {
         let declared = context.meta.client_capabilities();
         let call = Call {
             games: &self.0.games,
+            url: &self.0.url,
             user: principal.user,
             has_board: self.0.hosts.has_board(principal.grant, declared.as_ref()),
             tool: tool.name.as_ref(),
+            progress: context.meta.get_progress_token().map(|token| Progress {
+                peer: context.peer.clone(),
+                token,
+            }),
         };
         let answered = tokio::select! {
             answered = tokio::time::timeout(TIME_LIMIT, call.answer(request.arguments)) => answered,

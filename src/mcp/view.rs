@@ -3,10 +3,13 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::may;
 use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
+use crate::clock::Timestamp;
 use crate::engine::Level;
-use crate::games::{Shown, StoredGame};
+use crate::games::{GameSummary, Shown, StoredGame};
 use crate::id::GameId;
+use crate::urls::{PublicUrl, path};
 
 /// How many plies `recent` shows.
 const RECENT: usize = 8;
@@ -25,7 +28,7 @@ pub(super) struct GameView {
     pub(super) ply: usize,
     revision: u32,
     pub(super) turn: &'static str,
-    status: &'static str,
+    pub(super) status: &'static str,
     pub(super) result: &'static str,
     pub(super) reason: Option<&'static str>,
     pub(super) check: bool,
@@ -39,11 +42,17 @@ pub(super) struct GameView {
     pub(super) facts: Vec<String>,
     can: Vec<&'static str>,
     pub(super) offer: Option<OfferView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) invitation: Option<InvitationView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) time: Option<TimeView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) rating: Option<RatingView>,
     pub(super) repeated: bool,
     pub(super) notes: Vec<String>,
     pub(super) next: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    diagram: Option<String>,
+    pub(super) diagram: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     moves: Option<Vec<String>>,
 }
@@ -53,7 +62,32 @@ pub(super) struct GameView {
 pub(super) struct OpponentView {
     pub(super) kind: &'static str,
     pub(super) level: Option<u8>,
-    pub(super) name: Option<&'static str>,
+    pub(super) name: Option<String>,
+}
+
+/// What lets a friend in.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct InvitationView {
+    pub(super) code: String,
+    pub(super) url: String,
+    /// The last day on which it works.
+    pub(super) until: String,
+}
+
+/// How long the players may think, where that was limited.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct TimeView {
+    pub(super) days_per_move: u8,
+    /// When the player to move loses; none until both are there.
+    pub(super) deadline: Option<String>,
+}
+
+/// What a finished game did to the person's rating.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct RatingView {
+    pub(super) kind: &'static str,
+    pub(super) rating: i64,
+    pub(super) change: i64,
 }
 
 /// One move, for eyes, machines and ears.
@@ -62,7 +96,7 @@ pub(super) struct MoveView {
     pub(super) san: String,
     uci: String,
     pub(super) words: String,
-    by: &'static str,
+    pub(super) by: &'static str,
 }
 
 /// An opening's code and name.
@@ -72,10 +106,10 @@ pub(super) struct OpeningView {
     pub(super) name: String,
 }
 
-/// A draw offer and its answer.
+/// A draw offer, or a wish to take back, and its answer.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct OfferView {
-    kind: &'static str,
+    pub(super) kind: &'static str,
     pub(super) by: &'static str,
     pub(super) answer: Option<&'static str>,
 }
@@ -108,11 +142,7 @@ impl Detail {
 impl GameView {
     /// Shows an earlier position of `now`: what may be done and how it ended is said of the game itself.
     pub(super) fn look_back_from(&mut self, now: &StoredGame) {
-        self.status = if now.game.is_ongoing() {
-            "ongoing"
-        } else {
-            "finished"
-        };
+        self.status = status_of(now);
         self.result = now.game.score().as_str();
         self.reason = now.game.ending().map(|ending| ending.reason.as_str());
         self.reply_pending = now.owes_reply();
@@ -127,14 +157,24 @@ impl GameView {
 }
 
 impl OpponentView {
-    pub(super) fn of(opponent: Opponent) -> Self {
+    /// `name` is that of the person on the other side, where there is one.
+    pub(super) fn of(opponent: Opponent, name: Option<&str>) -> Self {
         let level = opponent.level();
-        let name = level.and_then(Level::new).map(Level::name);
+        let level_name = level.and_then(Level::new).map(Level::name);
         Self {
             kind: opponent.kind(),
             level,
-            name,
+            name: name.or(level_name).map(str::to_owned),
         }
+    }
+
+    fn of_game(stored: &StoredGame) -> Self {
+        let friend = stored.friend.as_ref().and_then(|friend| friend.name.clone());
+        let other = stored
+            .imported
+            .as_ref()
+            .and_then(|tags| tags.other_than(stored.person));
+        Self::of(stored.opponent, friend.or(other).as_deref())
     }
 }
 
@@ -145,10 +185,19 @@ pub(super) const fn color_word(color: Color) -> &'static str {
     }
 }
 
-pub(super) const fn kind_of(opponent: Opponent) -> &'static str {
+pub(super) const fn kind_of(opponent: Opponent, is_imported: bool) -> &'static str {
     match opponent {
-        Opponent::Engine { .. } => "game",
-        Opponent::Nobody => "analysis",
+        Opponent::Puzzle => "puzzle",
+        Opponent::Nobody if !is_imported => "analysis",
+        _ => "game",
+    }
+}
+
+fn status_of(stored: &StoredGame) -> &'static str {
+    match &stored.puzzle {
+        Some(attempt) => attempt.state.as_str(),
+        None if stored.game.is_ongoing() => "ongoing",
+        None => "finished",
     }
 }
 
@@ -162,14 +211,17 @@ pub(super) struct Rendered {
     pub(super) tells_all_moves: bool,
     pub(super) person: PersonSide,
     pub(super) purpose: Purpose,
+    /// The model is the person's opponent and has to move.
+    pub(super) is_models_turn: bool,
+    /// Another game that waits for the person.
+    pub(super) elsewhere: Option<GameSummary>,
 }
 
 impl Rendered {
     /// Renders what a call did, and how the game stands.
-    pub(super) fn of(shown: Shown, detail: Detail) -> Self {
+    pub(super) fn of(shown: Shown, detail: Detail, url: &PublicUrl) -> Self {
         let stored = &shown.stored;
         let game = &stored.game;
-        let persons_turn = stored.is_persons_turn();
         let board = diagram(game.position(), stored.person.view());
         let last = game.ply();
         let recent = last.saturating_sub(RECENT);
@@ -183,14 +235,14 @@ impl Rendered {
         let moves = numbered_sans(game, told, &sans[told - first..]);
         let view = GameView {
             game_id: Some(stored.id),
-            kind: kind_of(stored.opponent),
-            opponent: OpponentView::of(stored.opponent),
+            kind: kind_of(stored.opponent, stored.imported.is_some()),
+            opponent: OpponentView::of_game(stored),
             person_plays: stored.person.as_str(),
             fen: game.fen(),
             ply: game.ply(),
             revision: stored.revision,
             turn: color_word(game.turn()),
-            status: if game.is_ongoing() { "ongoing" } else { "finished" },
+            status: status_of(stored),
             result: game.score().as_str(),
             reason: game.ending().map(|ending| ending.reason.as_str()),
             check: game.is_check(),
@@ -199,7 +251,7 @@ impl Rendered {
             played_count: shown.played_count,
             reply: shown.reply.and_then(|ply| move_view(stored, ply)),
             reply_pending: stored.owes_reply(),
-            legal_moves: if persons_turn {
+            legal_moves: if may::is_somebody_here_to_move(stored) {
                 game.legal_moves()
             } else {
                 Vec::new()
@@ -209,15 +261,23 @@ impl Rendered {
                 name: opening.name.clone(),
             }),
             facts: facts(game, shown.since, coaching(stored)),
-            can: can(stored),
+            can: may::can(stored),
             offer: offer(&shown),
+            invitation: invitation(stored, url),
+            time: time(stored),
+            rating: stored.rating.map(|change| RatingView {
+                kind: change.kind.as_str(),
+                rating: rounded(change.to),
+                change: rounded(change.to) - rounded(change.to - change.by),
+            }),
             repeated: shown.repeated,
-            next: next(stored),
+            next: may::next(stored),
             diagram: (!detail.has_board).then(|| narrow(&board)),
             moves: detail.all_moves().then_some(sans),
             notes: shown.notes,
         };
         let material = Material::of(game.position()).words();
+        let is_models_turn = may::is_assistants_turn(stored);
         Self {
             view,
             diagram: board,
@@ -226,6 +286,8 @@ impl Rendered {
             tells_all_moves: told == 0,
             person: stored.person,
             purpose: detail.purpose,
+            is_models_turn,
+            elsewhere: shown.elsewhere,
         }
     }
 
@@ -241,7 +303,7 @@ impl Rendered {
         let view = GameView {
             game_id: None,
             kind: "analysis",
-            opponent: OpponentView::of(Opponent::Nobody),
+            opponent: OpponentView::of(Opponent::Nobody, None),
             person_plays: PersonSide::Both.as_str(),
             fen: game.fen(),
             ply: 0,
@@ -261,9 +323,12 @@ impl Rendered {
             facts: Vec::new(),
             can: Vec::new(),
             offer: None,
+            invitation: None,
+            time: None,
+            rating: None,
             repeated: false,
             notes: vec!["There is no game yet.".to_owned()],
-            next: "Offer the person a new game (chess_new_game).".to_owned(),
+            next: "Offer the person a new game (chess_new_game) or a puzzle (chess_puzzle).".to_owned(),
             diagram: (!has_board).then(|| narrow(&board)),
             moves: Some(Vec::new()),
         };
@@ -276,6 +341,8 @@ impl Rendered {
             tells_all_moves: true,
             person: PersonSide::Both,
             purpose: Purpose::Show,
+            is_models_turn: false,
+            elsewhere: None,
         }
     }
 }
@@ -310,85 +377,72 @@ fn move_view(stored: &StoredGame, ply: usize) -> Option<MoveView> {
         san: game.san(ply)?,
         uci: game.uci(ply)?,
         words: game.words(ply)?,
-        by: if by_person { "person" } else { "engine" },
+        by: if by_person {
+            "person"
+        } else {
+            stored.opponent.kind()
+        },
     })
-}
-
-fn can(stored: &StoredGame) -> Vec<&'static str> {
-    let game = &stored.game;
-    let persons_turn = stored.is_persons_turn();
-    let has_opponent = stored.opponent != Opponent::Nobody;
-    let talks = game.is_ongoing() && has_opponent;
-    let offered = talks && game.draw_offer().is_some_and(|by| !stored.person.plays(by));
-    let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|by| stored.person.plays(by)));
-    [
-        ("move", persons_turn),
-        ("undo", moved || !game.is_ongoing()),
-        ("resign", talks),
-        ("abort", game.is_ongoing() && game.ply() < 2),
-        ("offer_draw", talks && !offered),
-        ("accept_draw", offered),
-        ("decline_draw", offered),
-        ("claim_draw", persons_turn && game.claim().is_some()),
-    ]
-    .into_iter()
-    .filter_map(|(what, may)| may.then_some(what))
-    .collect()
 }
 
 fn offer(shown: &Shown) -> Option<OfferView> {
+    let offer = |kind, by, answer| Some(OfferView { kind, by, answer });
     if let Some(accepted) = shown.draw_accepted {
-        let answer = if accepted { "accepted" } else { "declined" };
-        return Some(OfferView {
-            kind: "draw",
-            by: "person",
-            answer: Some(answer),
-        });
+        return offer(
+            "draw",
+            "person",
+            Some(if accepted { "accepted" } else { "declined" }),
+        );
     }
-    let by = shown.stored.game.draw_offer()?;
-    let by = if shown.stored.person.plays(by) {
-        "person"
-    } else {
-        "engine"
+    let stored = &shown.stored;
+    let who = |color| {
+        if stored.person.plays(color) {
+            "person"
+        } else {
+            stored.opponent.kind()
+        }
     };
-    Some(OfferView {
-        kind: "draw",
-        by,
-        answer: None,
+    if let Some(by) = stored.game.draw_offer() {
+        return offer("draw", who(by), None);
+    }
+    let friend = stored.friend.as_ref()?;
+    if let Some(by) = friend.undo_offer {
+        return offer("undo", who(by), None);
+    }
+    let declined = friend.declined?;
+    let kind = if declined.draw { "draw" } else { "undo" };
+    offer(kind, who(declined.asked_by), Some("declined"))
+}
+
+fn invitation(stored: &StoredGame, url: &PublicUrl) -> Option<InvitationView> {
+    let invitation = stored.friend.as_ref()?.invitation.as_ref()?;
+    stored.is_open().then(|| InvitationView {
+        code: invitation.code.clone(),
+        url: url.at(&format!("{}/{}", path::JOIN, invitation.code)),
+        until: invitation.ends.date(),
     })
 }
 
-/// One sentence: what the model does next.
-fn next(stored: &StoredGame) -> String {
-    let (id, ply) = (stored.id, stored.game.ply());
-    if !stored.game.is_ongoing() {
-        return format!(
-            "The game is over: offer a new one (chess_new_game) or a look back (chess_analyze, game_id {id})."
-        );
-    }
-    if stored.owes_reply() {
-        return format!(
-            "The engine is away, its reply follows by itself: look again with chess_status, game_id {id}."
-        );
-    }
-    match stored.opponent {
-        Opponent::Engine { .. } => {
-            format!(
-                "Wait for the person's move, then call chess_move with game_id {id} and expected_ply {ply}."
-            )
-        }
-        Opponent::Nobody => format!(
-            "Enter the person's moves: chess_move with game_id {id}, expected_ply {ply}, or chess_play_line."
-        ),
-    }
+fn time(stored: &StoredGame) -> Option<TimeView> {
+    let friend = stored.friend.as_ref().filter(|_| stored.is_open())?;
+    Some(TimeView {
+        days_per_move: friend.days_per_move?,
+        deadline: friend.deadline.map(Timestamp::iso8601),
+    })
+}
+
+/// Ratings are whole numbers to people.
+pub(super) fn rounded(rating: f64) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "ratings lie between 100 and 4000")]
+    let whole = rating.round() as i64;
+    whole
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::text;
     use super::*;
-    use crate::chess::{Opening, Start};
-    use crate::clock::Timestamp;
+    use crate::chess::{Opening, Start, Variant};
 
     /// Result text of this kind has at least this many characters for each token of current models; it was
     /// measured over hundreds of real results.
@@ -400,30 +454,30 @@ mod tests {
     }
 
     fn shown(fen: Option<&str>, moves: &str) -> Shown {
-        let start = fen.map(|fen| Start::from_fen(fen).unwrap()).unwrap_or_default();
+        let start = fen
+            .map(|fen| Start::from_fen(fen, Variant::Standard).unwrap())
+            .unwrap_or_default();
         let mut game = Game::new(&start);
         for text in moves.split_whitespace() {
             game.play(game.read(text).unwrap()).unwrap();
         }
         let ply = game.ply();
+        let opponent = Opponent::Engine {
+            level: 2,
+            adaptive: false,
+        };
+        let person = PersonSide::from(game.turn());
+        let id = "qk2m8d4h".parse().unwrap();
         let stored = StoredGame {
-            id: "qk2m8d4h".parse().unwrap(),
-            opponent: Opponent::Engine { level: 2 },
-            person: PersonSide::from(game.turn()),
             coach: true,
             opening: Some(Opening {
                 eco: "A29".to_owned(),
                 name: "English Opening: King's English Variation, Four Knights Variation, Fianchetto Line, with .. d6"
                     .to_owned(),
             }),
-            game,
             revision: 240,
             touched: true,
-            request: None,
-            last_text: None,
-            undone_from: None,
-            created_at: Timestamp::from_seconds(1),
-            changed_at: Timestamp::from_seconds(1),
+            ..StoredGame::new(id, opponent, person, game, Timestamp::from_seconds(1))
         };
         Shown {
             stored,
@@ -433,11 +487,16 @@ mod tests {
             reply: ply.checked_sub(1),
             repeated: true,
             draw_accepted: None,
+            elsewhere: None,
             notes: vec![
                 "Taken for a repeated call and not played again; to play it again send expected_ply 22."
                     .to_owned(),
             ],
         }
+    }
+
+    fn url() -> PublicUrl {
+        PublicUrl::parse("https://chess.example.org").unwrap()
     }
 
     const PLAIN: Detail = Detail {
@@ -448,7 +507,7 @@ mod tests {
     #[test]
     fn each_half_keeps_to_its_budget_with_forty_moves_to_choose_from() {
         let forty = "r1b2rk1/1pq1bppp/p1n1pn2/2pp4/3P4/2PBPN2/PP1N1PPP/R2QK2R w KQ - 4 60";
-        let rendered = Rendered::of(shown(Some(forty), "dxc5 Bxc5"), PLAIN);
+        let rendered = Rendered::of(shown(Some(forty), "dxc5 Bxc5"), PLAIN, &url());
         let moves = rendered.view.legal_moves.len();
         assert!((40..=46).contains(&moves), "{moves}");
         assert!(!rendered.view.facts.is_empty() && rendered.view.reply.is_some());
@@ -467,7 +526,7 @@ mod tests {
         let shuffle = "Nf3 Nf6 Nc3 Nc6 e4 e5 Bc4 Bc5 d3 d6 Be3 Bb6 Qd2 Be6 Bb3 Qd7 h3 h6 a3 a6 \
              Ke2 Ke7 Ke1 Ke8 Rb1 Rb8 Ra1 Ra8 Rg1 Rg8 Rh1 Rh8 g3 g6 g4 g5 Rb1 Rb8 Ra1 Ra8 \
              Ne2 Ne7 Nc3 Nc6 Nh2 Nh7 Nf3 Nf6 Nd1 Nd8 Nc3 Nc6";
-        let long = Rendered::of(shown(None, shuffle), PLAIN);
+        let long = Rendered::of(shown(None, shuffle), PLAIN, &url());
         assert!(long.view.ply >= 52, "{}", long.view.ply);
         assert!(tokens(&long.structured().to_string()) < BUDGET);
         for purpose in [Purpose::Report, Purpose::Show, Purpose::Read] {
@@ -475,7 +534,7 @@ mod tests {
                 has_board: false,
                 purpose,
             };
-            let text = text::of_game(&Rendered::of(shown(None, shuffle), detail));
+            let text = text::of_game(&Rendered::of(shown(None, shuffle), detail, &url()));
             assert!(tokens(&text) < BUDGET, "{purpose:?}: {} {text}", tokens(&text));
         }
         assert_eq!(long.view.recent.matches('.').count(), 4, "{}", long.view.recent);
@@ -487,7 +546,7 @@ mod tests {
             has_board: true,
             purpose: Purpose::Report,
         };
-        let structured = |detail| Rendered::of(shown(None, "e4 e5"), detail).structured();
+        let structured = |detail| Rendered::of(shown(None, "e4 e5"), detail, &url()).structured();
         assert!(structured(bare).get("diagram").is_none());
         let drawn = structured(PLAIN);
         assert!(
@@ -507,14 +566,14 @@ mod tests {
 
     #[test]
     fn what_the_person_may_do_is_said_and_no_more() {
-        let can = |moves| Rendered::of(shown(None, moves), PLAIN).view.can;
-        assert_eq!(can(""), ["move", "resign", "abort", "offer_draw"]);
-        assert_eq!(can("e4 e5"), ["move", "undo", "resign", "offer_draw"]);
+        let can = |moves| Rendered::of(shown(None, moves), PLAIN, &url()).view.can;
+        assert_eq!(can(""), ["move", "hint", "resign", "abort", "offer_draw"]);
+        assert_eq!(can("e4 e5"), ["move", "undo", "hint", "resign", "offer_draw"]);
         assert_eq!(can("f3 e5 g4 Qh4#"), ["undo"]);
         let thrice = "Nf3 Nf6 Ng1 Ng8 Nf3 Nf6 Ng1 Ng8";
         assert_eq!(
             can(thrice),
-            ["move", "undo", "resign", "offer_draw", "claim_draw"]
+            ["move", "undo", "hint", "resign", "offer_draw", "claim_draw"]
         );
     }
 }

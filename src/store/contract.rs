@@ -1,5 +1,6 @@
 //! What every backend must do. Each backend calls [`every_backend`] with a way to open the same database.
 
+mod companion;
 mod games;
 mod identities;
 
@@ -31,6 +32,7 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     what_has_expired_is_swept(&store).await;
     what_piles_up_is_trimmed(&store).await;
     games::games(&store).await;
+    companion::companion(&store).await;
     identities::identities(&store).await;
     store.close().await;
     let again = open();

@@ -23,9 +23,11 @@ use std::sync::Arc;
 
 pub use error::StoreError;
 pub use tx::{
-    AccountRows, AuditRows, Census, CensusRows, ClientRows, Fact, FactRows, Failures, GameFilter, GameRows,
-    GameSummary, GrantRows, IdentityRows, KeyRows, KeyState, Most, OpeningCount, SentMove, SignInRows,
-    StoredGame, StoredKey, Sweep, Tally, Tx,
+    AccountRows, Attempt, AttemptState, AuditRows, Census, CensusRows, ClientRows, Declined, Fact, FactRows,
+    Failures, FriendGame, GameFilter, GameRows, GameSummary, GrantRows, Grouping, HintGiven, IdentityRows,
+    Invitation, Kept, KeptRating, KeyRows, KeyState, LastAdaptive, Mistake, Most, OpeningCount, PuzzleQuery,
+    PuzzleRows, PuzzleSource, RatingChange, RatingKind, RatingRows, ReviewRows, SentMove, SignInRows,
+    StoredGame, StoredKey, StoredPuzzle, StoredReview, Sweep, Tally, Tx,
 };
 
 /// Where the database is.

@@ -3,6 +3,9 @@
 //! A unit of work gets a [`Tx`]; a function that needs only grants asks for `&mut dyn GrantRows`.
 
 mod games;
+mod puzzles;
+mod ratings;
+mod reviews;
 
 use super::StoreError;
 use crate::account::{BrowserSession, Departure, Identity, IdentityKey, LocalAccount, User, Username};
@@ -15,13 +18,22 @@ use crate::oauth::{
 };
 use crate::secret::Digest;
 
-pub use games::{GameFilter, GameRows, GameSummary, OpeningCount, SentMove, StoredGame, Tally};
+pub use games::{
+    Attempt, AttemptState, Declined, FriendGame, GameFilter, GameRows, GameSummary, Grouping, HintGiven,
+    Invitation, Kept, LastAdaptive, OpeningCount, SentMove, StoredGame, Tally,
+};
+pub use puzzles::{Mistake, PuzzleQuery, PuzzleRows, PuzzleSource, StoredPuzzle};
+pub use ratings::{KeptRating, RatingChange, RatingKind, RatingRows};
+pub use reviews::{ReviewRows, StoredReview};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// Everything that can be stored, inside one transaction.
 pub trait Tx:
     GameRows
+    + PuzzleRows
+    + RatingRows
+    + ReviewRows
     + AccountRows
     + IdentityRows
     + ClientRows
@@ -37,6 +49,9 @@ pub trait Tx:
 
 impl<T> Tx for T where
     T: GameRows
+        + PuzzleRows
+        + RatingRows
+        + ReviewRows
         + AccountRows
         + IdentityRows
         + ClientRows
@@ -268,6 +283,8 @@ pub enum Fact {
     Canary,
     /// The id of that master key.
     MasterKeyId,
+    /// Which file of shipped puzzles is in the database.
+    Puzzles,
 }
 
 impl Fact {
@@ -277,6 +294,7 @@ impl Fact {
             Self::Issuer => "issuer",
             Self::Canary => "canary",
             Self::MasterKeyId => "master_key_id",
+            Self::Puzzles => "puzzles",
         }
     }
 }

@@ -37,7 +37,7 @@ fn engines(server: &Server) -> Vec<u32> {
 }
 
 /// Kills every engine as soon as it is seen, for as long as it is awaited.
-async fn kill_engines(server: &Server) {
+pub(crate) async fn kill_engines(server: &Server) {
     loop {
         for pid in engines(server) {
             // It may be gone by itself meanwhile.
@@ -53,7 +53,7 @@ async fn kill_engines(server: &Server) {
 }
 
 /// A game against full strength, which thinks for about a second.
-async fn strong_game(alice: &Actor<'_>) -> Value {
+pub(crate) async fn strong_game(alice: &Actor<'_>) -> Value {
     alice.new_game(json!({ "level": 10, "color": "white" })).await
 }
 
@@ -65,7 +65,7 @@ async fn move_without_engine(server: &Server, alice: &Actor<'_>, game: &Value) -
     }
 }
 
-async fn wait_for_reply(alice: &Actor<'_>, game: &Value) -> Value {
+pub(crate) async fn wait_for_reply(alice: &Actor<'_>, game: &Value) -> Value {
     until("the owed reply is made", async || {
         alice.status(game).await["ply"] == 2
     })

@@ -5,25 +5,31 @@ use serde_json::{Value, json};
 use crate::support::mcp::{ACCEPTED, LEGACY, MODERN, modern, modern_headers, modern_with, request};
 use crate::support::{Reply, Server};
 
-const TOOLS: [&str; 11] = [
+const TOOLS: [&str; 16] = [
     "chess_analyze",
     "chess_export",
     "chess_finish",
     "chess_games",
+    "chess_hint",
+    "chess_import",
+    "chess_join",
     "chess_move",
     "chess_new_game",
     "chess_play_line",
     "chess_profile",
+    "chess_puzzle",
+    "chess_review",
     "chess_show",
     "chess_status",
     "chess_undo",
 ];
 
-const READ_ONLY: [&str; 6] = [
+const READ_ONLY: [&str; 7] = [
     "chess_analyze",
     "chess_export",
     "chess_games",
     "chess_profile",
+    "chess_review",
     "chess_show",
     "chess_status",
 ];
@@ -390,7 +396,8 @@ async fn every_tool_says_what_it_is_for() {
         let hints = &tool["annotations"];
         assert_eq!(hints["readOnlyHint"], READ_ONLY.contains(&name), "{name}");
         assert_eq!(hints["destructiveHint"], name == "chess_finish", "{name}");
-        let idempotent = READ_ONLY.contains(&name) || ["chess_move", "chess_finish"].contains(&name);
+        let idempotent =
+            READ_ONLY.contains(&name) || ["chess_move", "chess_join", "chess_finish"].contains(&name);
         assert_eq!(hints["idempotentHint"], idempotent, "{name}");
         assert_eq!(hints["openWorldHint"], false, "{name}");
         let scheme = json!([{ "type": "oauth2", "scopes": ["chess"] }]);
@@ -530,6 +537,12 @@ async fn a_host_with_a_board_needs_no_diagram() {
             .get("diagram")
             .is_none_or(Value::is_null),
         "{board}"
+    );
+    let text = &board["result"]["content"][0]["text"];
+    assert!(
+        text.as_str()
+            .is_some_and(|text| !text.contains("Show the person this board")),
+        "nobody redraws a board that is shown: {text}"
     );
 }
 

@@ -274,24 +274,17 @@ async fn tools_called_in_odd_ways_are_refused() {
 }
 
 #[tokio::test]
-async fn tools_that_come_later_are_unknown_now() {
+async fn games_that_make_no_sense_are_not_started() {
     let server = Server::start().await;
     let alice = server.alice().await;
-    for name in [
-        "chess_import",
-        "chess_hint",
-        "chess_review",
-        "chess_puzzle",
-        "chess_join",
-        "chess_board_sync",
-    ] {
-        let reply = alice.ask(name, json!({})).await;
-        assert_eq!(reply.json()["error"]["code"], -32602, "{name}: {}", reply.body);
-    }
     for arguments in [
-        json!({ "opponent": "friend" }),
-        json!({ "opponent": "assistant" }),
-        json!({ "variant": "chess960" }),
+        json!({ "opponent": "friend", "level": 3 }),
+        json!({ "opponent": "assistant", "rating": 1500 }),
+        json!({ "opponent": "engine", "days_per_move": 3 }),
+        json!({ "opponent": "friend", "days_per_move": 15 }),
+        json!({ "opponent": "friend", "days_per_move": 0 }),
+        json!({ "level": 11 }),
+        json!({ "variant": "atomic" }),
     ] {
         let answer = alice.ask("chess_new_game", arguments.clone()).await;
         assert!(is_refusal(&answer), "{arguments}: {}", answer.body);

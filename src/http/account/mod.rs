@@ -99,7 +99,7 @@ async fn signed_in(door: &Door, headers: &HeaderMap) -> Result<AccountPage, Resp
 }
 
 /// A form of a signed-in person. Whether it is theirs is for the issuer to say.
-async fn own_form(door: &Door, request: Request) -> Result<(Form, AccountPost), Response> {
+pub(super) async fn own_form(door: &Door, request: Request) -> Result<(Form, AccountPost), Response> {
     let (form, browser) = own_page_form(door, request).await?;
     let csrf = form.get("csrf").unwrap_or_default().to_owned();
     Ok((form, AccountPost { browser, csrf }))
@@ -134,7 +134,7 @@ fn follow(door: &Door, result: Result<(), AccountFault>, notice: Notice) -> Resp
 }
 
 /// The answer to a form or a page that cannot be served. Faults that a page of its own explains do not come here.
-fn refuse(door: &Door, fault: AccountFault) -> Response {
+pub(super) fn refuse(door: &Door, fault: AccountFault) -> Response {
     match fault {
         AccountFault::SignedOut => done(door, Notice::SignInAgain),
         AccountFault::NotRecent => sign_in_again(door),

@@ -41,6 +41,8 @@ macro_rules! notices {
 notices! {
     /// A new account was made.
     Welcome = "welcome": "Your account is made, and you are signed in.",
+    /// A seat was taken.
+    Joined = "joined": "You have joined the game; it is among your games below, and your chat can show it.",
     /// This browser was signed out.
     SignedOut = "signed-out": "You are signed out.",
     /// A form came from a session that is over.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use super::words::{Ago, Day, Fault, GameLine, whole_wait};
 use super::{Pages, Shell, Surface};
 use crate::account::Username;
-use crate::games::{Page, StoredGame};
+use crate::games::{Invited, Page, StoredGame};
 use crate::http::account::Notice;
 use crate::issuer::{AccountFault, AccountForm, AccountPage, EntryPage, SignUpFor, SignUpPage, Way};
 use crate::urls::path;
@@ -108,6 +108,34 @@ impl Pages {
             shell: self.shell(Surface::Own, None),
             page,
             game: GameLine::of_stored(stored),
+            account: path::ACCOUNT,
+        };
+        self.show(Surface::Own, StatusCode::OK, &template)
+    }
+
+    /// What an invitation is to, and for whoever is signed in the button that takes the seat.
+    pub(in crate::http) fn join(
+        &self,
+        page: Option<&AccountPage>,
+        invited: &Invited,
+        code: &str,
+    ) -> Response {
+        let days = match invited.days_per_move {
+            None => "No time limit".to_owned(),
+            Some(1) => "One day a move".to_owned(),
+            Some(days) => format!("{days} days a move"),
+        };
+        let played = match invited.ply {
+            0 => "nobody has moved yet".to_owned(),
+            1 => "one move was made".to_owned(),
+            ply => format!("{ply} moves were made"),
+        };
+        let template = JoinTemplate {
+            shell: self.shell(Surface::Own, None),
+            page,
+            invited,
+            state: format!("{days}; {played}"),
+            code,
             account: path::ACCOUNT,
         };
         self.show(Surface::Own, StatusCode::OK, &template)
@@ -237,6 +265,17 @@ struct DeleteGameTemplate<'a> {
     shell: Shell<'a>,
     page: &'a AccountPage,
     game: GameLine,
+    account: &'static str,
+}
+
+#[derive(Template)]
+#[template(path = "join.html", config = "assets/pages/askama.toml")]
+struct JoinTemplate<'a> {
+    shell: Shell<'a>,
+    page: Option<&'a AccountPage>,
+    invited: &'a Invited,
+    state: String,
+    code: &'a str,
     account: &'static str,
 }
 

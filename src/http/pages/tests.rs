@@ -268,27 +268,29 @@ fn account_page() -> AccountPage {
 
 fn stored_game() -> StoredGame {
     let at = Timestamp::from_seconds(1_700_000_000);
-    StoredGame {
-        id: GameId::new([3; 8]),
-        opponent: Opponent::Engine { level: 3 },
-        person: PersonSide::White,
-        coach: false,
-        game: Game::default(),
-        opening: None,
-        revision: 1,
-        touched: true,
-        request: None,
-        last_text: None,
-        undone_from: None,
-        created_at: at,
-        changed_at: at,
-    }
+    let opponent = Opponent::Engine {
+        level: 3,
+        adaptive: false,
+    };
+    StoredGame::new(
+        GameId::new([3; 8]),
+        opponent,
+        PersonSide::White,
+        Game::default(),
+        at,
+    )
 }
 
 fn some_games() -> Page {
     let summary = GameSummary {
         id: GameId::new([3; 8]),
-        opponent: Opponent::Engine { level: 3 },
+        opponent: Opponent::Engine {
+            level: 3,
+            adaptive: false,
+        },
+        name: None,
+        attempt: None,
+        is_imported: false,
         person: PersonSide::White,
         ply: 4,
         turn: crate::chess::Color::White,

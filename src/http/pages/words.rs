@@ -75,7 +75,7 @@ impl GameLine {
         };
         Self {
             id: game.id,
-            opponent: opponent(game.opponent),
+            opponent: opponent(game.opponent, game.name.as_deref(), game.is_imported),
             outcome: standing.to_string(),
             opening: game.opening.as_ref().map(|opening| opening.name.clone()),
             moves: moves(game.ply),
@@ -92,7 +92,11 @@ impl GameLine {
         };
         Self {
             id: stored.id,
-            opponent: opponent(stored.opponent),
+            opponent: opponent(
+                stored.opponent,
+                name_of(stored).as_deref(),
+                stored.imported.is_some(),
+            ),
             outcome: standing.to_string(),
             opening: stored.opening.as_ref().map(|opening| opening.name.clone()),
             moves: moves(stored.game.ply()),
@@ -101,10 +105,20 @@ impl GameLine {
     }
 }
 
-fn opponent(opponent: Opponent) -> String {
-    match opponent {
-        Opponent::Engine { level } => format!("Engine, level {level}"),
-        Opponent::Nobody => "Analysis board".to_owned(),
+fn name_of(stored: &StoredGame) -> Option<String> {
+    let friend = stored.friend.as_ref().and_then(|friend| friend.name.clone());
+    friend.or_else(|| stored.imported.as_ref()?.other_than(stored.person))
+}
+
+fn opponent(opponent: Opponent, name: Option<&str>, is_imported: bool) -> String {
+    match (opponent, name) {
+        (Opponent::Engine { level, .. }, _) => format!("Engine, level {level}"),
+        (Opponent::Assistant, _) => "Assistant".to_owned(),
+        (Opponent::Friend, None) => "A friend who has not joined yet".to_owned(),
+        (Opponent::Puzzle, _) => "Puzzle".to_owned(),
+        (Opponent::Friend | Opponent::Nobody, Some(name)) => name.to_owned(),
+        (Opponent::Nobody, None) if is_imported => "Imported game".to_owned(),
+        (Opponent::Nobody, None) => "Analysis board".to_owned(),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum AccountForm {
     Password,
     /// Deletes a game.
     DeleteGame,
+    /// Takes the free side of a friend's game.
+    Join,
     /// Takes everything along.
     Export,
     /// Deletes the account.
@@ -73,6 +75,7 @@ impl AccountForm {
             Self::UnlinkProvider => path::ACCOUNT_UNLINK,
             Self::Password => path::ACCOUNT_PASSWORD,
             Self::DeleteGame => path::ACCOUNT_DELETE_GAME,
+            Self::Join => path::JOIN,
             Self::Export => path::ACCOUNT_EXPORT,
             Self::Delete => path::ACCOUNT_DELETE,
         }

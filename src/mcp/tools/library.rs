@@ -5,14 +5,16 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::super::input::{
-    ExportArguments, FormatArgument, GamesArguments, ListArgument, OpponentArgument, ProfileArguments,
-    ResultArgument, SideArgument,
+    ExportArguments, FormatArgument, GamesArguments, ImportArguments, ListArgument, OpponentArgument,
+    ProfileArguments, ResultArgument, SideArgument,
 };
+use super::super::profile;
+use super::super::text::count;
 use super::super::view::{OpeningView, OpponentView, kind_of};
 use super::{Call, Outcome, result};
-use crate::chess::{PersonSide, Pgn, Refusal, Score, fen_of};
+use crate::chess::{Opponent, PersonSide, Pgn, Refusal, Score, fen_of};
 use crate::clock::{Seconds, Timestamp};
-use crate::games::{GameFilter, GameSummary, Page, Profile};
+use crate::games::{GameFilter, GameSummary, ImportRequest, Imported, Kept, Page};
 use crate::id::GameId;
 
 type Arguments = Option<JsonObject>;
@@ -82,10 +84,27 @@ impl Call<'_> {
         Ok(result(text, structured))
     }
 
+    pub(super) async fn import(&self, arguments: Arguments) -> Outcome {
+        let asked: ImportArguments = self.read(arguments)?;
+        let request = ImportRequest {
+            pgn: asked.pgn,
+            person: asked.person.map(|side| match side {
+                SideArgument::White => PersonSide::White,
+                SideArgument::Black => PersonSide::Black,
+                SideArgument::Both => PersonSide::Both,
+            }),
+        };
+        let imported = self.games.import(self.user, request).await?;
+        if imported.games.is_empty() {
+            return Err(Refusal::Other(format!("No game could be read: {}.", faults_text(&imported))).into());
+        }
+        Ok(result(import_text(&imported), import_structured(&imported)))
+    }
+
     pub(super) async fn profile(&self, arguments: Arguments) -> Outcome {
         let ProfileArguments {} = self.read(arguments)?;
         let profile = self.games.profile(self.user).await?;
-        Ok(result(profile_text(&profile), profile_structured(&profile)))
+        Ok(result(profile::text(&profile), profile::structured(&profile)))
     }
 }
 
@@ -111,10 +130,18 @@ fn filter(asked: GamesArguments) -> Result<GameFilter, Refusal> {
         finished: asked.filter.and_then(|filter| match filter {
             ListArgument::Unfinished => Some(false),
             ListArgument::Finished => Some(true),
-            ListArgument::All => None,
+            ListArgument::Puzzles | ListArgument::Imported | ListArgument::All => None,
         }),
+        kept: match asked.filter {
+            Some(ListArgument::Unfinished | ListArgument::Finished) => Kept::Games,
+            Some(ListArgument::Puzzles) => Kept::Puzzles,
+            Some(ListArgument::Imported) => Kept::Imported,
+            None | Some(ListArgument::All) => Kept::All,
+        },
         opponent: asked.opponent.map(|opponent| match opponent {
             OpponentArgument::Engine => "engine",
+            OpponentArgument::Assistant => "assistant",
+            OpponentArgument::Friend => "friend",
             OpponentArgument::Nobody => "nobody",
         }),
         person: asked.color.map(|side| match side {
@@ -170,10 +197,14 @@ fn day(argument: &str, text: &str) -> Result<Timestamp, Refusal> {
 fn listed(game: &GameSummary) -> ListedGame {
     ListedGame {
         game_id: game.id,
-        kind: kind_of(game.opponent),
-        opponent: OpponentView::of(game.opponent),
+        kind: kind_of(game.opponent, game.is_imported),
+        opponent: OpponentView::of(game.opponent, game.name.as_deref()),
         person_plays: game.person.as_str(),
-        status: if game.is_ongoing() { "ongoing" } else { "finished" },
+        status: match game.attempt {
+            Some(state) => state.as_str(),
+            None if game.is_ongoing() => "ongoing",
+            None => "finished",
+        },
         result: game.score.as_str(),
         reason: game.reason.map(crate::chess::Reason::as_str),
         opening: game.opening.as_ref().map(|opening| OpeningView {
@@ -186,15 +217,26 @@ fn listed(game: &GameSummary) -> ListedGame {
     }
 }
 
-fn one_line(game: &GameSummary) -> String {
-    let opponent = match game.opponent.level() {
-        Some(level) => format!("engine level {level}, person plays {}", game.person),
-        None => "analysis board".to_owned(),
+pub(in super::super) fn one_line(game: &GameSummary) -> String {
+    let person = game.person;
+    let opponent = match (game.opponent, game.name.as_deref()) {
+        (Opponent::Engine { level, .. }, _) => format!("engine level {level}, person plays {person}"),
+        (Opponent::Assistant, _) => format!("against you, person plays {person}"),
+        (Opponent::Friend, Some(name)) => format!("against {name}, person plays {person}"),
+        (Opponent::Friend, None) if !game.is_ongoing() => {
+            format!("against a friend who has left, person played {person}")
+        }
+        (Opponent::Friend, None) => format!("waiting for a friend, person plays {person}"),
+        (Opponent::Puzzle, _) => format!("puzzle, {person} to find the move"),
+        (Opponent::Nobody, Some(name)) => format!("from elsewhere, person played {person} against {name}"),
+        (Opponent::Nobody, None) if game.is_imported => "from elsewhere".to_owned(),
+        (Opponent::Nobody, None) => "analysis board".to_owned(),
     };
-    let state = match game.reason {
-        Some(reason) => format!("{} {}", game.score, reason.words()),
-        None if game.is_persons_turn() => "unfinished, the person to move".to_owned(),
-        None => "unfinished".to_owned(),
+    let state = match (game.attempt, game.reason) {
+        (Some(state), _) => state.as_str().to_owned(),
+        (None, Some(reason)) => format!("{} {}", game.score, reason.words()),
+        (None, None) if game.is_persons_turn() => "unfinished, the person to move".to_owned(),
+        (None, None) => "unfinished".to_owned(),
     };
     let opening = game
         .opening
@@ -221,71 +263,73 @@ fn page_text(page: &Page, next: &str) -> String {
     format!("{}{cursor}\n{next}", lines.join("\n"))
 }
 
-fn profile_structured(profile: &Profile) -> Value {
-    let results: Vec<Value> = profile
-        .tallies
+fn import_structured(imported: &Imported) -> Value {
+    let games: Vec<Value> = imported
+        .games
         .iter()
-        .map(|tally| {
-            let opponent = OpponentView::of(tally.opponent);
-            json!({"opponent": opponent, "won": tally.won, "drawn": tally.drawn, "lost": tally.lost})
+        .map(|game| {
+            json!({
+                "game_id": game.id, "white": game.white, "black": game.black,
+                "result": game.score.as_str(), "ply": game.ply,
+            })
         })
         .collect();
-    let openings: Vec<Value> = profile
-        .openings
+    let faults: Vec<Value> = imported
+        .faults
         .iter()
-        .map(|count| {
-            let opening = &count.opening;
-            json!({"eco": opening.eco, "name": opening.name, "games": count.games, "won": count.won})
-        })
+        .map(|fault| json!({"game": fault.game, "line": fault.line, "fault": fault.fault}))
         .collect();
-    let your_turn: Vec<String> = profile.your_turn.iter().map(|game| game.id.to_string()).collect();
-    json!({
-        "name": profile.name,
-        "ratings": [],
-        "results": results,
-        "streak": null,
-        "accuracy": null,
-        "openings": openings,
-        "your_turn": your_turn,
-    })
+    json!({"imported": games, "faults": faults, "repeated": imported.repeated, "next": AFTER_IMPORT})
 }
 
-fn profile_text(profile: &Profile) -> String {
-    let mut lines = vec![format!("{}'s chess.", profile.name)];
-    if profile.tallies.is_empty() {
-        lines.push("No finished game yet.".to_owned());
+const AFTER_IMPORT: &str =
+    "Look at one with chess_show, or look back on one with chess_review, by its game_id.";
+
+/// Games and faults that the text names; the structured half has all.
+const NAMED: usize = 10;
+
+fn import_text(imported: &Imported) -> String {
+    let games = u32::try_from(imported.games.len()).unwrap_or(u32::MAX);
+    let again = if imported.repeated {
+        " before; nothing was done again"
+    } else {
+        ""
+    };
+    let mut lines = vec![format!(
+        "{} taken in{again}.",
+        count(games, "game was", "games were")
+    )];
+    lines.extend(imported.games.iter().take(NAMED).map(|game| {
+        let moves = u32::try_from(game.ply.div_ceil(2)).unwrap_or(u32::MAX);
+        format!(
+            "{}: {} - {}, {}, {}.",
+            game.id,
+            game.white,
+            game.black,
+            game.score,
+            count(moves, "move", "moves")
+        )
+    }));
+    if imported.games.len() > NAMED {
+        lines.push("The others: chess_games with filter imported.".to_owned());
     }
-    for tally in &profile.tallies {
-        let opponent = match tally.opponent.level() {
-            Some(level) => format!("the engine at level {level}"),
-            None => "nobody".to_owned(),
-        };
-        lines.push(format!(
-            "Against {opponent}: {} won, {} drawn, {} lost.",
-            tally.won, tally.drawn, tally.lost
-        ));
+    if !imported.faults.is_empty() {
+        lines.push(format!("Not taken in: {}.", faults_text(imported)));
     }
-    for count in &profile.openings {
-        let times = if count.games == 1 {
-            "once".to_owned()
-        } else {
-            format!("{} times", count.games)
-        };
-        lines.push(format!(
-            "{} ({}): {times}, {} won.",
-            count.opening.name, count.opening.eco, count.won
-        ));
-    }
-    lines.extend(
-        profile
-            .your_turn
-            .iter()
-            .map(|game| format!("The person's turn in {}.", one_line(game))),
-    );
-    lines.push("Continue one with chess_show, or start one with chess_new_game.".to_owned());
+    lines.push(AFTER_IMPORT.to_owned());
     lines.join("\n")
 }
 
+fn faults_text(imported: &Imported) -> String {
+    let told = imported.faults.iter().take(NAMED);
+    let mut texts: Vec<String> = told
+        .map(|fault| format!("game {}, line {}: {}", fault.game, fault.line, fault.fault))
+        .collect();
+    if imported.faults.len() > NAMED {
+        texts.push(format!("and {} more", imported.faults.len() - NAMED));
+    }
+    texts.join("; ")
+}
 #[cfg(test)]
 mod tests {
     use super::*;

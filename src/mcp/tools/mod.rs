@@ -3,8 +3,14 @@
 mod analysis;
 mod library;
 mod play;
+mod training;
 
-use rmcp::model::{CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject};
+pub(super) use library::one_line;
+
+use rmcp::model::{
+    CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject, ProgressNotificationParam, ProgressToken,
+};
+use rmcp::{Peer, RoleServer};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -16,14 +22,36 @@ use crate::chess::Refusal;
 use crate::games::{Games, GamesError, Shown};
 use crate::id::UserId;
 use crate::metrics;
+use crate::urls::PublicUrl;
 
 /// One call of a tool that exists.
 pub(super) struct Call<'a> {
     pub(super) games: &'a Games,
+    /// Where people reach this server, for links.
+    pub(super) url: &'a PublicUrl,
     pub(super) user: UserId,
     /// The host draws boards itself.
     pub(super) has_board: bool,
     pub(super) tool: &'static str,
+    /// Where to tell how far a long call is, if the client wants to know.
+    pub(super) progress: Option<Progress>,
+}
+
+/// Tells a client how far a call is.
+#[derive(Clone)]
+pub(super) struct Progress {
+    pub(super) peer: Peer<RoleServer>,
+    pub(super) token: ProgressToken,
+}
+
+impl Progress {
+    async fn tell(&self, done: usize, total: usize) {
+        let number = |n| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let told = ProgressNotificationParam::new(self.token.clone(), number(done)).with_total(number(total));
+        if let Err(error) = self.peer.notify_progress(told).await {
+            tracing::debug!(%error, "the client does not hear how far the call is");
+        }
+    }
 }
 
 /// Why a call has no result.
@@ -59,6 +87,11 @@ impl Call<'_> {
             "chess_export" => self.export(arguments).await,
             "chess_analyze" => self.analyze(arguments).await,
             "chess_profile" => self.profile(arguments).await,
+            "chess_join" => self.join(arguments).await,
+            "chess_import" => self.import(arguments).await,
+            "chess_hint" => self.hint(arguments).await,
+            "chess_puzzle" => self.puzzle(arguments).await,
+            "chess_review" => self.review(arguments).await,
             other => unreachable!("{other} is in the catalogue and has no code"),
         };
         let word = match &outcome {
@@ -87,12 +120,17 @@ impl Call<'_> {
             has_board: self.has_board,
             purpose,
         };
-        halves(&Rendered::of(shown, detail))
+        halves(&Rendered::of(shown, detail, self.url))
     }
 }
 
 fn halves(rendered: &Rendered) -> CallToolResult {
     result(text::of_game(rendered), rendered.structured())
+}
+
+/// A result with something for the board besides, which no model reads.
+fn result_with_meta(text: String, structured: Value, meta: JsonObject) -> CallToolResult {
+    result(text, structured).with_meta(Some(MetaObject(meta)))
 }
 
 fn result(text: String, structured: Value) -> CallToolResult {
@@ -114,7 +152,7 @@ pub(super) fn interrupted(why: &str) -> CallToolResult {
 
 /// Marks a result with its place in time.
 pub(super) fn with_sequence(result: CallToolResult, sequence: i64) -> CallToolResult {
-    let mut meta = JsonObject::new();
+    let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
     meta.insert("seq".to_owned(), json!(sequence));
     result.with_meta(Some(MetaObject(meta)))
 }

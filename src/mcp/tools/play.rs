@@ -4,14 +4,17 @@ use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::super::input::{
-    ActionArgument, ColorArgument, FinishArguments, LineArguments, MoveArguments, NewGameArguments,
-    OpponentArgument, ShowArguments, StatusArguments, UndoArguments,
+    ActionArgument, AnswerArgument, ColorArgument, FinishArguments, JoinArguments, LineArguments,
+    MoveArguments, MoverArgument, NewGameArguments, OpponentArgument, ShowArguments, StatusArguments,
+    UndoArguments, VariantArgument,
 };
 use super::super::view::{Detail, Purpose, Rendered};
 use super::{Call, Fault, Outcome, halves};
-use crate::chess::Refusal;
+use crate::chess::{Refusal, Variant};
 use crate::engine::Level;
-use crate::games::{Finish, NewGame, NewOpponent, PlayMove, Shown, SideChoice};
+use crate::games::{
+    Finish, Mover, NewGame, NewOpponent, PlayMove, Shown, SideChoice, Strength, TakeBack, UndoAnswer,
+};
 
 type Arguments = Option<JsonObject>;
 
@@ -32,6 +35,7 @@ impl Call<'_> {
             opponent,
             side,
             moves: asked.moves,
+            variant: asked.variant.map_or(Variant::Standard, VariantArgument::variant),
             fen: asked.fen,
             from_game: asked.from_game.map(|id| (id, asked.ply)),
             coach: asked.coach,
@@ -47,6 +51,10 @@ impl Call<'_> {
             game: asked.game_id,
             text: asked.text,
             expected_ply: asked.expected_ply,
+            by: match asked.by {
+                None | Some(MoverArgument::Person) => Mover::Person,
+                Some(MoverArgument::Assistant) => Mover::Assistant,
+            },
         };
         let shown = self.games.play(self.user, request).await?;
         Ok(self.game(shown, Purpose::Report))
@@ -86,10 +94,15 @@ impl Call<'_> {
 
     pub(super) async fn undo(&self, arguments: Arguments) -> Outcome {
         let asked: UndoArguments = self.read(arguments)?;
-        let shown = self
-            .games
-            .take_back(self.user, asked.game_id, asked.expected_ply)
-            .await?;
+        let request = TakeBack {
+            game: asked.game_id,
+            expected_ply: asked.expected_ply,
+            answer: asked.answer.map(|answer| match answer {
+                AnswerArgument::Accept => UndoAnswer::Accept,
+                AnswerArgument::Decline => UndoAnswer::Decline,
+            }),
+        };
+        let shown = self.games.take_back(self.user, request).await?;
         Ok(self.game(shown, Purpose::Report))
     }
 
@@ -107,6 +120,12 @@ impl Call<'_> {
         Ok(self.game(shown, Purpose::Report))
     }
 
+    pub(super) async fn join(&self, arguments: Arguments) -> Outcome {
+        let asked: JoinArguments = self.read(arguments)?;
+        let shown = self.games.join(self.user, &asked.code).await?;
+        Ok(self.game(shown, Purpose::Report))
+    }
+
     /// An earlier position of a game, with nothing to do in it.
     fn look_back(&self, shown: &Shown, ply: usize) -> rmcp::model::CallToolResult {
         let now = shown.stored.game.ply();
@@ -121,7 +140,7 @@ impl Call<'_> {
             has_board: self.has_board,
             purpose: Purpose::Show,
         };
-        let mut rendered = Rendered::of(earlier, detail);
+        let mut rendered = Rendered::of(earlier, detail, self.url);
         rendered.view.look_back_from(&shown.stored);
         halves(&rendered)
     }
@@ -134,22 +153,40 @@ fn without_nulls(arguments: Arguments) -> JsonObject {
 }
 
 fn opponent_of(asked: &NewGameArguments) -> Result<NewOpponent, Fault> {
-    let level = match (asked.level, asked.rating) {
-        (Some(_), Some(_)) => return Err(Refusal::other("Give either `level` or `rating`, not both.").into()),
-        (Some(number), None) => Some(Level::new(number).ok_or_else(|| {
-            Refusal::other(format!(
-                "There is no level {number}; levels go from 1 (first day) to 10 (full strength)."
-            ))
-        })?),
-        (None, Some(rating)) => Some(Level::from_rating(rating)),
-        (None, None) => None,
-    };
-    match (asked.opponent, level) {
-        (Some(OpponentArgument::Nobody), Some(_)) => Err(Refusal::other(
-            "A board with no opponent has no level; leave `level` and `rating` out.",
-        )
-        .into()),
-        (Some(OpponentArgument::Nobody), None) => Ok(NewOpponent::Nobody),
-        (None | Some(OpponentArgument::Engine), level) => Ok(NewOpponent::Engine(level)),
+    let strength = strength_of(asked)?;
+    let opponent = asked.opponent.unwrap_or(OpponentArgument::Engine);
+    if asked.days_per_move.is_some() && opponent != OpponentArgument::Friend {
+        return Err(Refusal::other("`days_per_move` is for games against a friend; leave it out.").into());
+    }
+    match opponent {
+        OpponentArgument::Engine => Ok(NewOpponent::Engine(strength.unwrap_or(Strength::AsLastTime))),
+        _ if strength.is_some() => {
+            Err(Refusal::other("Only the engine has a level; leave `level` and `rating` out.").into())
+        }
+        OpponentArgument::Assistant => Ok(NewOpponent::Assistant),
+        OpponentArgument::Nobody => Ok(NewOpponent::Nobody),
+        OpponentArgument::Friend => match asked.days_per_move {
+            None | Some(1..=14) => Ok(NewOpponent::Friend {
+                days_per_move: asked.days_per_move,
+            }),
+            Some(_) => Err(Refusal::other("`days_per_move` goes from 1 to 14.").into()),
+        },
+    }
+}
+
+fn strength_of(asked: &NewGameArguments) -> Result<Option<Strength>, Fault> {
+    match (asked.level, asked.rating) {
+        (Some(_), Some(_)) => Err(Refusal::other("Give either `level` or `rating`, not both.").into()),
+        (Some(0), None) => Ok(Some(Strength::Adaptive)),
+        (Some(number), None) => {
+            let level = Level::new(number).ok_or_else(|| {
+                Refusal::other(format!(
+                    "There is no level {number}; levels go from 1 (first day) to 10 (full strength), and 0 adapts."
+                ))
+            })?;
+            Ok(Some(Strength::Fixed(level)))
+        }
+        (None, Some(rating)) => Ok(Some(Strength::Fixed(Level::from_rating(rating)))),
+        (None, None) => Ok(None),
     }
 }

@@ -1,10 +1,10 @@
 //! What every backend must do with games.
 
 use super::{at, person};
-use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Reason, Score, Start};
+use crate::chess::{Color, Game, Opponent, PersonSide, Reason, Score, Start, Variant};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
-use crate::store::{GameFilter, SentMove, Store, StoreError, StoredGame, Tx};
+use crate::store::{GameFilter, Grouping, SentMove, Store, StoreError, StoredGame, Tx};
 
 type Unit = Result<(), StoreError>;
 
@@ -32,20 +32,10 @@ fn new_game(n: u8, moves: &str, opponent: Opponent, person: PersonSide, now: Tim
     for text in moves.split_whitespace() {
         game.play(game.read(text).unwrap()).unwrap();
     }
+    let id = GameId::new([n; 8]);
     StoredGame {
-        id: GameId::new([n; 8]),
-        opponent,
-        person,
         coach: true,
-        opening: Opening::of_game(game.positions()),
-        game,
-        revision: 1,
-        touched: false,
-        request: None,
-        last_text: None,
-        undone_from: None,
-        created_at: now,
-        changed_at: now,
+        ..StoredGame::new(id, opponent, person, game, now)
     }
 }
 
@@ -100,8 +90,17 @@ fn same(left: &StoredGame, right: &StoredGame) {
 }
 
 async fn a_game_comes_back_as_it_was_stored(store: &Store, ana: UserId, ben: UserId) {
-    let start = Start::from_fen("4k3/P6p/8/8/8/8/8/4K3 w - - 3 40").unwrap();
-    let mut stored = new_game(1, "", Opponent::Engine { level: 3 }, PersonSide::White, at(10));
+    let start = Start::from_fen("4k3/P6p/8/8/8/8/8/4K3 w - - 3 40", Variant::Standard).unwrap();
+    let mut stored = new_game(
+        1,
+        "",
+        Opponent::Engine {
+            level: 3,
+            adaptive: false,
+        },
+        PersonSide::White,
+        at(10),
+    );
     stored.game = Game::new(&start);
     stored.request = Some("request".to_owned());
     insert(store, ana, stored.clone()).await;
@@ -180,7 +179,10 @@ async fn lists_hold_what_was_asked_for(store: &Store, ana: UserId) {
     let mut lost = new_game(
         4,
         "f3 e5 g4 Qh4#",
-        Opponent::Engine { level: 1 },
+        Opponent::Engine {
+            level: 1,
+            adaptive: false,
+        },
         PersonSide::White,
         at(30),
     );
@@ -308,7 +310,16 @@ async fn lists_hold_what_was_asked_for(store: &Store, ana: UserId) {
 }
 
 async fn an_equal_request_finds_its_untouched_game(store: &Store, ben: UserId) {
-    let mut game = new_game(10, "", Opponent::Engine { level: 2 }, PersonSide::White, at(100));
+    let mut game = new_game(
+        10,
+        "",
+        Opponent::Engine {
+            level: 2,
+            adaptive: false,
+        },
+        PersonSide::White,
+        at(100),
+    );
     game.request = Some("a".to_owned());
     insert(store, ben, game.clone()).await;
     for (request, since, found) in [("a", 90, true), ("a", 101, false), ("b", 90, false)] {
@@ -318,7 +329,8 @@ async fn an_equal_request_finds_its_untouched_game(store: &Store, ben: UserId) {
             .unwrap();
         assert_eq!(hit.is_some(), found, "{request} {since}");
     }
-    assert_eq!(store.read(move |tx| tx.last_level(ben)).await.unwrap(), Some(2));
+    let last = store.read(move |tx| tx.last_engine(ben)).await.unwrap();
+    assert_eq!(last.and_then(Opponent::level), Some(2));
     store
         .write(move |tx| -> Unit { tx.discard_untouched_games(ben) })
         .await
@@ -343,7 +355,10 @@ async fn owed_replies_are_found(store: &Store, ben: UserId) {
     let waiting = new_game(
         11,
         "e4",
-        Opponent::Engine { level: 2 },
+        Opponent::Engine {
+            level: 2,
+            adaptive: false,
+        },
         PersonSide::White,
         at(110),
     );
@@ -359,12 +374,15 @@ async fn owed_replies_are_found(store: &Store, ben: UserId) {
 }
 
 async fn results_are_counted(store: &Store, ana: UserId) {
-    let tallies = store.read(move |tx| tx.tallies(ana)).await.unwrap();
+    let tallies = store
+        .read(move |tx| tx.tallies(ana, Grouping::Opponent))
+        .await
+        .unwrap();
     let counted: Vec<_> = tallies
         .iter()
-        .map(|t| (t.opponent.level(), t.won, t.drawn, t.lost))
+        .map(|t| (t.group.as_str(), t.won, t.drawn, t.lost))
         .collect();
-    assert_eq!(counted, [(Some(1), 0, 0, 1), (Some(3), 1, 0, 0)]);
+    assert_eq!(counted, [("engine 1", 0, 0, 1), ("engine 3", 1, 0, 0)]);
     let openings = store.read(move |tx| tx.opening_counts(ana, 5)).await.unwrap();
     assert_eq!(openings.len(), 1);
     assert_eq!((openings[0].games, openings[0].won), (1, 0));

@@ -54,6 +54,7 @@ impl AccountRows for SqliteTx<'_> {
     }
 
     fn delete_user(&mut self, id: UserId) -> Result<(), StoreError> {
+        self.leave_shared_games(id, None)?;
         self.sql("DELETE FROM users WHERE id = ?1")?
             .execute([id.to_string()])?;
         Ok(())

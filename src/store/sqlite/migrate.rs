@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_games.sql"),
     include_str!("migrations/0003_authorization_server.sql"),
     include_str!("migrations/0004_providers.sql"),
+    include_str!("migrations/0005_companion.sql"),
 ];
 
 /// Brings the database to the newest version.

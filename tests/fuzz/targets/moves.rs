@@ -3,20 +3,32 @@
 
 use std::sync::LazyLock;
 
-use chess_mcp::chess::{Game, Start, read_move};
+use chess_mcp::chess::{Game, Start, Variant, read_move};
 use libfuzzer_sys::fuzz_target;
 
 static GAMES: LazyLock<Vec<Game>> = LazyLock::new(|| {
+    use Variant::{Chess960, Standard};
     let positions = [
-        "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
-        "r3k2r/pbppqpb1/1pn3p1/7p/1N2p1n1/1PP4N/PB1P2PP/2QRKR2 b kq - 0 1",
-        "8/PPP4k/8/8/8/8/4Kppp/8 w - - 0 1",
-        "rnbqkbnr/ppp1pppp/8/8/3pP3/8/PPPP1PPP/RNBQKBNR b KQkq e3 0 3",
-        "8/8/7k/1Q1Q4/8/1Q6/8/4K3 w - - 0 1",
-        "4r1k1/8/8/8/8/8/4N3/R3K2R w KQ - 0 1",
+        (
+            "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
+            Standard,
+        ),
+        (
+            "r3k2r/pbppqpb1/1pn3p1/7p/1N2p1n1/1PP4N/PB1P2PP/2QRKR2 b kq - 0 1",
+            Standard,
+        ),
+        ("8/PPP4k/8/8/8/8/4Kppp/8 w - - 0 1", Standard),
+        (
+            "rnbqkbnr/ppp1pppp/8/8/3pP3/8/PPPP1PPP/RNBQKBNR b KQkq e3 0 3",
+            Standard,
+        ),
+        ("8/8/7k/1Q1Q4/8/1Q6/8/4K3 w - - 0 1", Standard),
+        ("4r1k1/8/8/8/8/8/4N3/R3K2R w KQ - 0 1", Standard),
+        ("4k3/8/8/8/8/8/8/RK5R w KQ - 0 1", Chess960),
+        ("4k3/8/8/8/8/8/8/R3KR1R w FA - 0 1", Chess960),
     ];
     positions
-        .map(|fen| Game::new(&Start::from_fen(fen).expect("a position")))
+        .map(|(fen, variant)| Game::new(&Start::from_fen(fen, variant).expect("a position")))
         .into()
 });
 

@@ -9,10 +9,12 @@ pub(crate) mod html;
 pub(crate) mod idp;
 pub(crate) mod mcp;
 pub(crate) mod oauth;
+pub(crate) mod puzzles;
 pub(crate) mod record;
 pub(crate) mod reply;
 pub(crate) mod server;
 pub(crate) mod site;
+pub(crate) mod talk;
 
 use std::time::{Duration, Instant};
 

@@ -1,0 +1,192 @@
+//! Games between two people: inviting, joining, and the time to think where it was limited.
+
+use super::{Games, Result, Shown, choice, settle};
+use crate::chess::{Opponent, PersonSide, Refusal};
+use crate::clock::{Seconds, Timestamp};
+use crate::id::{GameId, UserId};
+use crate::store::{FriendGame, GameFilter, GameSummary, Invitation, Kept, StoredGame, Tx};
+
+/// How long an invitation waits.
+pub(super) const INVITATION: Seconds = Seconds(14 * 86_400);
+
+/// Overdue games that are ended in one round.
+const ROUND: u32 = 64;
+
+const DAY: Seconds = Seconds(86_400);
+
+/// What somebody is invited to, told before they join.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// Who invited.
+    pub host: String,
+    /// The side that is free.
+    pub side: PersonSide,
+    /// How many moves were played already.
+    pub ply: usize,
+    /// How long each may think about a move.
+    pub days_per_move: Option<u8>,
+    /// The invitation is the person's own.
+    pub own: bool,
+}
+
+impl Games {
+    /// What an invitation is to; nothing where it has ended or never was.
+    pub async fn invited(&self, user: Option<UserId>, code: &str) -> Result<Option<Invited>> {
+        let (now, code) = (self.0.clock.now(), normal(code));
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let Some((host, stored)) = tx.invited_game(&code, now)? else {
+                return Ok(None);
+            };
+            let name = tx.user(host)?.map(|user| user.name).unwrap_or_default();
+            Ok(Some(Invited {
+                host: name,
+                side: opposite(stored.person),
+                ply: stored.game.ply(),
+                days_per_move: stored.friend.and_then(|friend| friend.days_per_move),
+                own: Some(host) == user,
+            }))
+        };
+        self.0.store.read(unit).await
+    }
+
+    /// Takes the free side of the game that a code leads to. Whoever has taken it is shown the game again.
+    pub async fn join(&self, user: UserId, code: &str) -> Result<Shown> {
+        let (now, code) = (self.0.clock.now(), normal(code));
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let Some((host, stored)) = tx.invited_game(&code, now)? else {
+                return joined_before(tx, user, &code);
+            };
+            if host == user {
+                return Err(Refusal::Other(format!(
+                    "That is the person's own invitation to game {}; it is for somebody else.",
+                    stored.id
+                ))
+                .into());
+            }
+            if !stored.is_open() {
+                return Err(Refusal::other("That game is over already.").into());
+            }
+            tx.take_seat(stored.id, user)?;
+            let mut own = choice::named(tx, user, stored.id)?;
+            own.touched = true;
+            start_clock(&mut own, now);
+            own.touch(now);
+            settle::save(tx, user, &mut own, now)?;
+            let host = own.friend.as_ref().and_then(|friend| friend.name.clone());
+            let note = format!("Joined the game of {}.", host.unwrap_or_default());
+            Ok(Shown::of(own).with_note(note))
+        };
+        self.0.store.write(unit).await
+    }
+
+    /// Ends the games whose player to move ran out of time.
+    pub(super) async fn end_overdue(&self) -> Result<()> {
+        let now = self.0.clock.now();
+        let overdue = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.overdue_games(now, ROUND)?) };
+        for (user, id) in self.0.store.read(overdue).await? {
+            let unit = move |tx: &mut dyn Tx| -> Result<()> {
+                let Some(mut stored) = tx.game(user, id)? else {
+                    return Ok(());
+                };
+                if run_out(&mut stored, now) {
+                    settle::save(tx, user, &mut stored, now)?;
+                }
+                Ok(())
+            };
+            self.0.store.write(unit).await?;
+            tracing::info!(game.id = %id, "a game was lost on time");
+        }
+        Ok(())
+    }
+}
+
+/// The answer to the call that took the seat may have been lost.
+fn joined_before(tx: &mut dyn Tx, user: UserId, code: &str) -> Result<Shown> {
+    let id = tx.joined_game(user, code)?.ok_or_else(unknown_code)?;
+    let stored = choice::named(tx, user, id)?;
+    Ok(Shown {
+        repeated: true,
+        ..Shown::of(stored)
+    })
+}
+
+/// A friend game of the person's, other than `but`, in which it is their turn.
+pub(super) fn waiting_elsewhere(
+    tx: &mut dyn Tx,
+    user: UserId,
+    but: Option<GameId>,
+) -> Result<Option<GameSummary>> {
+    let filter = GameFilter {
+        kept: Kept::Games,
+        opponent: Some(Opponent::Friend.kind()),
+        finished: Some(false),
+        limit: 20,
+        ..GameFilter::default()
+    };
+    let waiting = tx.games(user, &filter)?.into_iter();
+    let mut waiting = waiting.filter(|game| game.is_persons_turn() && game.name.is_some());
+    Ok(waiting.find(|game| Some(game.id) != but))
+}
+
+/// A game that waits for whoever has the code.
+pub(super) fn inviting(code: String, days_per_move: Option<u8>, now: Timestamp) -> FriendGame {
+    FriendGame {
+        invitation: Some(Invitation {
+            code,
+            ends: now + INVITATION,
+        }),
+        days_per_move,
+        ..FriendGame::default()
+    }
+}
+
+/// The player to move begins to think, if time is limited and both are there.
+pub(super) fn start_clock(stored: &mut StoredGame, now: Timestamp) {
+    let ongoing = stored.is_open();
+    let Some(friend) = &mut stored.friend else { return };
+    let days = friend.days_per_move.filter(|_| ongoing && friend.other.is_some());
+    friend.deadline = days.map(|days| now + Seconds(i64::from(days) * DAY.0));
+}
+
+/// Ends a game whose player to move has run out of time; says whether it did.
+pub(super) fn run_out(stored: &mut StoredGame, now: Timestamp) -> bool {
+    let deadline = stored.friend.as_ref().and_then(|friend| friend.deadline);
+    if deadline.is_none_or(|deadline| deadline > now) || !stored.is_open() {
+        return false;
+    }
+    let late = stored.game.turn();
+    if stored.game.lose_on_time(late).is_err() {
+        return false;
+    }
+    start_clock(stored, now);
+    stored.touch(now);
+    true
+}
+
+/// The color that is left for whoever joins.
+fn opposite(side: PersonSide) -> PersonSide {
+    side.color()
+        .map_or(PersonSide::Both, |color| PersonSide::from(color.other()))
+}
+
+/// Whether a friend was invited and nobody has come yet.
+pub(super) fn is_alone(stored: &StoredGame) -> bool {
+    stored.opponent == Opponent::Friend && stored.friend.as_ref().is_none_or(|friend| friend.other.is_none())
+}
+
+/// Codes are read aloud and typed: case and blanks do not matter.
+fn normal(code: &str) -> String {
+    let code = code.trim().rsplit('/').next().unwrap_or_default();
+    code.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(32)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+fn unknown_code() -> Refusal {
+    Refusal::other(
+        "That invitation does not exist, has been used, or has ended; ask the friend for a new one \
+         (chess_new_game with opponent `friend`).",
+    )
+}

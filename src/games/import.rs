@@ -1,0 +1,177 @@
+//! Games from elsewhere: PGN that a person brings.
+
+use super::choice::REPEAT_WINDOW;
+use super::{Games, Result, quota};
+use crate::account::User;
+use crate::chess::{
+    ImportFault, ImportLimits, ImportedGame as Read, ImportedTags, Opponent, PersonSide, PgnTags, Refusal,
+    Score, read_games,
+};
+use crate::clock::Timestamp;
+use crate::id::{GameId, UserId};
+use crate::secret::{self, Digest};
+use crate::store::{StoredGame, Tx};
+
+/// What one call may bring.
+const LIMITS: ImportLimits = ImportLimits {
+    bytes: 200 * 1024,
+    games: 100,
+    plies: 1000,
+};
+
+/// Games to be taken in.
+#[derive(Debug, Clone)]
+pub struct ImportRequest {
+    /// The text, of one or many games.
+    pub pgn: String,
+    /// Which side the person played in all of them; without, by their name.
+    pub person: Option<PersonSide>,
+}
+
+/// What became of them.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// Those that are kept now.
+    pub games: Vec<ImportedGame>,
+    /// What could not be read; nothing of such a game is kept.
+    pub faults: Vec<ImportFault>,
+    /// The same text was sent before, and these are the games it made.
+    pub repeated: bool,
+}
+
+/// A game that was taken in.
+#[derive(Debug, Clone)]
+pub struct ImportedGame {
+    /// Its name here.
+    pub id: GameId,
+    /// Who had White.
+    pub white: String,
+    /// Who had Black.
+    pub black: String,
+    /// How it ended.
+    pub score: Score,
+    /// How many moves.
+    pub ply: usize,
+}
+
+impl Games {
+    /// Takes in every game that can be read.
+    pub async fn import(&self, user: UserId, request: ImportRequest) -> Result<Imported> {
+        if request.pgn.len() > LIMITS.bytes {
+            return Err(Refusal::other(
+                "That is more than 200 KB of PGN. Send it in pieces of at most 200 KB and 100 games.",
+            )
+            .into());
+        }
+        let read = read_games(&request.pgn, LIMITS);
+        if read.games.is_empty() && read.faults.is_empty() {
+            return Err(Refusal::other("There is no game in that text.").into());
+        }
+        let (now, quota) = (self.0.clock.now(), self.0.quota);
+        let mark = mark(&request);
+        let ids: Vec<GameId> = read.games.iter().map(|_| GameId::new(secret::random())).collect();
+        let games = read.games;
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let before = made_before(tx, user, &mark, games.len(), now)?;
+            if !before.is_empty() {
+                return Ok((before, true));
+            }
+            quota::check(tx, user, u32::try_from(games.len()).unwrap_or(u32::MAX), quota)?;
+            let person = tx.user(user)?;
+            let mut kept = Vec::with_capacity(games.len());
+            // The first one is the one changed last: it is what the person is shown.
+            for (i, (read, id)) in games.iter().zip(&ids).enumerate().rev() {
+                let side = request
+                    .person
+                    .unwrap_or_else(|| side_of(person.as_ref(), &read.tags));
+                let mut stored = stored(*id, read, side, now);
+                stored.request = Some(format!("{mark} {i}"));
+                tx.insert_game(user, &stored)?;
+                kept.push(listed(&stored));
+            }
+            kept.reverse();
+            Ok((kept, false))
+        };
+        let (games, repeated) = self.0.store.write(unit).await?;
+        Ok(Imported {
+            games,
+            faults: read.faults,
+            repeated,
+        })
+    }
+}
+
+/// Names a request, so that a repeated one is known again.
+fn mark(request: &ImportRequest) -> String {
+    let side = request.person.map_or("by name", PersonSide::as_str);
+    let digest = Digest::of(format!("{side}\n{}", request.pgn).as_bytes());
+    let [head @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *digest.as_bytes();
+    format!("import {:032x}", u128::from_be_bytes(head))
+}
+
+fn made_before(
+    tx: &mut dyn Tx,
+    user: UserId,
+    mark: &str,
+    games: usize,
+    now: Timestamp,
+) -> Result<Vec<ImportedGame>> {
+    let mut found = Vec::new();
+    for i in 0..games {
+        let stored = tx.game_by_request(user, &format!("{mark} {i}"), now - REPEAT_WINDOW)?;
+        found.extend(stored.as_ref().map(listed));
+    }
+    Ok(found)
+}
+
+/// The side of the player who is called like the person.
+fn side_of(person: Option<&User>, tags: &ImportedTags) -> PersonSide {
+    let Some(person) = person else {
+        return PersonSide::Both;
+    };
+    let same = |name: &Option<String>| {
+        let name = name.as_deref().unwrap_or_default();
+        name.trim().to_lowercase() == person.name.trim().to_lowercase()
+    };
+    match (same(&tags.white), same(&tags.black)) {
+        (true, false) => PersonSide::White,
+        (false, true) => PersonSide::Black,
+        _ => PersonSide::Both,
+    }
+}
+
+fn stored(id: GameId, read: &Read, side: PersonSide, now: Timestamp) -> StoredGame {
+    // Where the game has not ended, nobody would move the other side.
+    let side = if read.game.is_ongoing() {
+        PersonSide::Both
+    } else {
+        side
+    };
+    StoredGame {
+        imported: Some(roster(&read.tags)),
+        ..StoredGame::new(id, Opponent::Nobody, side, read.game.clone(), now)
+    }
+}
+
+/// The tags that are kept; what is not known is `?`, as in PGN.
+fn roster(tags: &ImportedTags) -> PgnTags {
+    let known = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "?".to_owned());
+    PgnTags {
+        event: known(&tags.event),
+        site: known(&tags.site),
+        date: known(&tags.date),
+        white: known(&tags.white),
+        black: known(&tags.black),
+    }
+}
+
+fn listed(stored: &StoredGame) -> ImportedGame {
+    let tag = |of: fn(&PgnTags) -> &String| stored.imported.as_ref().map(of).cloned().unwrap_or_default();
+    ImportedGame {
+        id: stored.id,
+        white: tag(|tags| &tags.white),
+        black: tag(|tags| &tags.black),
+        score: stored.game.score(),
+        ply: stored.game.ply(),
+    }
+}

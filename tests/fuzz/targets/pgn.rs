@@ -1,0 +1,51 @@
+//! PGN of one or many games: what is read is written so that it reads back as the same game.
+#![no_main]
+
+use chess_mcp::chess::{ImportLimits, ImportedGame, Pgn, PgnTags, read_games};
+use libfuzzer_sys::fuzz_target;
+
+const LIMITS: ImportLimits = ImportLimits {
+    bytes: 200_000,
+    games: 20,
+    plies: 1_000,
+};
+
+fuzz_target!(|data: &[u8]| {
+    let text = String::from_utf8_lossy(data);
+    let imported = read_games(&text, LIMITS);
+    assert!(imported.games.len() + imported.faults.len() <= LIMITS.games + 1);
+    let lines = text.matches('\n').count() + 1;
+    for fault in &imported.faults {
+        assert!((1..=lines).contains(&fault.line), "{fault:?}");
+    }
+    for read in &imported.games {
+        assert!(read.game.ply() > 0 && (1..=lines).contains(&read.line));
+        let pgn = written(read);
+        let again = read_games(&pgn, LIMITS);
+        assert!(again.faults.is_empty(), "{:?}\n{pgn}", again.faults);
+        let [other] = &again.games[..] else {
+            panic!("one game became {}:\n{pgn}", again.games.len());
+        };
+        assert_eq!(other.game.uci_moves(), read.game.uci_moves(), "{pgn}");
+        assert_eq!(other.game.start_fen(), read.game.start_fen(), "{pgn}");
+        assert_eq!(other.game.score(), read.game.score(), "{pgn}");
+        assert_eq!(other.tags.white, read.tags.white, "{pgn}");
+    }
+});
+
+fn written(read: &ImportedGame) -> String {
+    let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());
+    let tags = PgnTags {
+        event: said(&read.tags.event),
+        site: said(&read.tags.site),
+        date: said(&read.tags.date),
+        white: said(&read.tags.white),
+        black: said(&read.tags.black),
+    };
+    Pgn {
+        tags: &tags,
+        game: &read.game,
+        plies: read.game.ply(),
+    }
+    .write()
+}
