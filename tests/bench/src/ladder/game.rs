@@ -1,19 +1,18 @@
-//! One game between two levels, to its end by the rules.
+//! One game between two contenders, to its end by the rules.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
-use chess_mcp::clock::Timestamp;
-use chess_mcp::engine::{EngineOptions, Engines, Level, Line};
-use chess_mcp::id::UserId;
+use chess_mcp::engine::Line;
 use shakmaty::fen::Fen;
 use shakmaty::uci::UciMove;
 use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Position};
 
+use crate::contender::Seat;
+
 /// After this many plies a game is drawn.
-pub(crate) const LONGEST: usize = 200;
+pub(crate) const LONGEST: usize = 400;
 
 /// How a game ended: who won, if anybody did, and after how many plies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,66 +21,37 @@ pub(crate) struct Ending {
     pub(crate) plies: usize,
 }
 
-/// The two engines of one table. Each keeps its own process and tables, as it would against a person.
-pub(crate) struct Opponents {
-    weaker: Engines,
-    stronger: Engines,
-    person: UserId,
+/// How long a contender thought, and for how many moves.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Thinking {
+    pub(crate) time: Duration,
+    pub(crate) moves: u32,
 }
 
-impl Opponents {
-    pub(crate) fn new(server: &Path, external: Option<&Path>) -> Self {
-        let engines = || {
-            Engines::new(EngineOptions {
-                own: Some(server.to_owned()),
-                external: external.map(Path::to_owned),
-                processes: 1,
-                hash_mb: 16,
-            })
-        };
-        let person = UserId::new(Timestamp::default(), [0; 10]);
-        Self {
-            weaker: engines(),
-            stronger: engines(),
-            person,
-        }
+/// Plays on from an opening. The seats and their thinking go from the lower contender to the upper, who has the
+/// pieces of this colour; `seed` decides what chance decides.
+pub(crate) async fn play(
+    seats: &[Seat; 2],
+    opening: &[UciMove],
+    upper: Color,
+    seed: u64,
+) -> Result<(Ending, [Thinking; 2])> {
+    let mut board = Board::new();
+    for uci in opening {
+        board.play(*uci).context("an opening is not legal")?;
     }
-
-    /// Plays on from an opening. `levels` and the thinking times go from the weaker to the stronger; `seed`
-    /// decides where the first levels stray.
-    pub(crate) async fn play(
-        &self,
-        opening: &[UciMove],
-        levels: [Level; 2],
-        stronger: Color,
-        seed: u64,
-    ) -> Result<(Ending, [(Duration, u32); 2])> {
-        let mut board = Board::new();
-        for uci in opening {
-            board.play(*uci).context("an opening is not legal")?;
+    let mut thinking = [Thinking::default(); 2];
+    loop {
+        if let Some(ending) = board.ending() {
+            return Ok((ending, thinking));
         }
-        let mut thinking = [(Duration::ZERO, 0); 2];
-        loop {
-            if let Some(ending) = board.ending() {
-                return Ok((ending, thinking));
-            }
-            let side = usize::from(board.position.turn() == stronger);
-            let engines = [&self.weaker, &self.stronger][side];
-            let seed = seed + board.line.moves.len() as u64;
-            let began = Instant::now();
-            let reply = engines
-                .reply(self.person, &board.line, levels[side], seed)
-                .await?;
-            thinking[side].0 += began.elapsed();
-            thinking[side].1 += 1;
-            board.play(reply).context("an engine's move is not legal")?;
-        }
-    }
-
-    /// Ends the processes.
-    pub(crate) async fn leave(self) {
-        self.weaker.shutdown().await;
-        self.stronger.shutdown().await;
+        let side = usize::from(board.position.turn() == upper);
+        let seed = seed + board.line.moves.len() as u64;
+        let began = Instant::now();
+        let reply = seats[side].reply(&board.line, &board.position, seed).await?;
+        thinking[side].time += began.elapsed();
+        thinking[side].moves += 1;
+        board.play(reply).context("a reply is not legal")?;
     }
 }
 
