@@ -6,7 +6,8 @@ use shakmaty::{Chess, Color, Move, Position, Role};
 use super::board::{Material, points};
 use super::exchange::{best_capture, most_loose};
 use super::game::Game;
-use super::tactics::{Fork, after, mating_move, passed, pins, the_piece};
+use super::mate_in_one::mate_in_one;
+use super::tactics::{Fork, after, passed, pins, the_piece};
 use super::wording::{color_name, role_name};
 
 /// For whom, and whether, more than the bare facts is said.
@@ -97,7 +98,7 @@ fn san(position: &Chess, m: Move) -> String {
 
 /// What the side to move in `passed`, whose turn it is not, would do.
 fn mate_threat(passed: &Chess) -> Option<String> {
-    let threat = san(passed, mating_move(passed)?);
+    let threat = san(passed, mate_in_one(passed)?);
     Some(format!(
         "{} threatens mate with {threat}.",
         color_name(passed.turn())
@@ -163,7 +164,7 @@ fn is_sound(position: &Chess, capture: Move) -> bool {
     let after = after(position, capture);
     let won = capture.capture().map_or(0, points);
     let back = most_loose(&after, 1).map_or(0, |(_, gain)| gain);
-    won - back >= NOTABLE && mating_move(&after).is_none()
+    won - back >= NOTABLE && mate_in_one(&after).is_none()
 }
 
 /// Whether nobody can take back, and it is no trap.
@@ -191,13 +192,13 @@ fn mistake(game: &Game, since: usize, person: Color) -> Option<String> {
         .find(|ply| game.mover(*ply) == Some(person))?;
     let before = game.position_at(ply)?;
     let after = game.position_at(ply + 1)?;
-    if let Some(mate) = mating_move(before) {
+    if let Some(mate) = mate_in_one(before) {
         return Some(format!(
             "{} would have been mate; the move can be taken back.",
             san(before, mate)
         ));
     }
-    if let Some(reply) = mating_move(after) {
+    if let Some(reply) = mate_in_one(after) {
         return Some(format!(
             "That move allowed mate with {}; it can be taken back.",
             san(after, reply)

@@ -8,7 +8,8 @@ use shakmaty::{Chess, Move, Position, Role, Square};
 use super::assessment::Assessment;
 use super::board::{Material, points};
 use super::exchange::{gain, gain_by, most_loose};
-use super::tactics::{Discovery, Fork, Pin, Placed, after, mating_move, passed, pin_by};
+use super::mate_in_one::mate_in_one;
+use super::tactics::{Discovery, Fork, Pin, Placed, after, passed, pin_by};
 use super::wording::landing;
 
 /// What a move is about.
@@ -125,8 +126,8 @@ fn win(position: &Chess, m: Move) -> Option<Motif> {
 fn by_defence(position: &Chess, m: Move) -> Option<Motif> {
     let passed = passed(position)?;
     let after = after(position, m);
-    if let Some(mate) = mating_move(&passed) {
-        return mating_move(&after).is_none().then_some(Motif::StopsMate(mate));
+    if let Some(mate) = mate_in_one(&passed) {
+        return mate_in_one(&after).is_none().then_some(Motif::StopsMate(mate));
     }
     let (square, _) = most_loose(&passed, NOTABLE)?;
     if m.from() == Some(square) {

@@ -32,14 +32,6 @@ pub(super) fn after(position: &Chess, m: Move) -> Chess {
     after
 }
 
-/// A move that mates at once.
-pub(super) fn mating_move(position: &Chess) -> Option<Move> {
-    position
-        .legal_moves()
-        .into_iter()
-        .find(|m| after(position, *m).is_checkmate())
-}
-
 /// A piece that may not leave its line, because its king stands behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pin {

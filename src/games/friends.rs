@@ -3,8 +3,8 @@
 use super::{Games, Result, Shown, choice, settle};
 use crate::chess::{Opponent, PersonSide, Refusal};
 use crate::clock::{Seconds, Timestamp};
-use crate::id::{GameId, UserId};
-use crate::store::{FriendGame, GameFilter, GameSummary, Invitation, Kept, StoredGame, Tx};
+use crate::id::UserId;
+use crate::store::{FriendGame, Invitation, StoredGame, Tx};
 
 /// How long an invitation waits.
 pub(super) const INVITATION: Seconds = Seconds(14 * 86_400);
@@ -108,24 +108,6 @@ fn joined_before(tx: &mut dyn Tx, user: UserId, code: &str) -> Result<Shown> {
         repeated: true,
         ..Shown::of(stored)
     })
-}
-
-/// A friend game of the person's, other than `but`, in which it is their turn.
-pub(super) fn waiting_elsewhere(
-    tx: &mut dyn Tx,
-    user: UserId,
-    but: Option<GameId>,
-) -> Result<Option<GameSummary>> {
-    let filter = GameFilter {
-        kept: Kept::Games,
-        opponent: Some(Opponent::Friend.kind()),
-        finished: Some(false),
-        limit: 20,
-        ..GameFilter::default()
-    };
-    let waiting = tx.games(user, &filter)?.into_iter();
-    let mut waiting = waiting.filter(|game| game.is_persons_turn() && game.name.is_some());
-    Ok(waiting.find(|game| Some(game.id) != but))
 }
 
 /// A game that waits for whoever has the code.

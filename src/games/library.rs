@@ -1,6 +1,6 @@
 //! Looking at games: one, many, and what they add up to.
 
-use super::{Games, Grouping, Kept, RatingKind, Result, Shown, choice, friends, puzzles, settle};
+use super::{Games, Grouping, Kept, RatingKind, Result, Shown, choice, puzzles, settle};
 use crate::chess::{Color, Opponent, PgnTags};
 use crate::id::{GameId, UserId};
 use crate::store::{GameFilter, GameSummary, KeptRating, OpeningCount, StoredGame, Tally, Tx};
@@ -65,7 +65,7 @@ impl Games {
     pub async fn show(&self, user: UserId, game: Option<GameId>) -> Result<Option<Shown>> {
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
             let stored = choice::to_read(tx, user, game)?;
-            let elsewhere = friends::waiting_elsewhere(tx, user, stored.as_ref().map(|stored| stored.id))?;
+            let elsewhere = tx.awaited_game(user, stored.as_ref().map(|stored| stored.id))?;
             let asked = match &stored {
                 Some(stored) => puzzles::asked_in(tx, user, stored)?,
                 None => None,

@@ -72,7 +72,7 @@ impl Games {
                 friends::start_clock(&mut stored, now);
                 settle::save(tx, user, &mut stored, now)?;
             }
-            let elsewhere = friends::waiting_elsewhere(tx, user, Some(stored.id))?;
+            let elsewhere = tx.awaited_game(user, Some(stored.id))?;
             Ok(Moved::Step(Box::new(stored), step, elsewhere))
         };
         let (stored, step, elsewhere) = match self.0.store.write(unit).await? {

@@ -120,9 +120,11 @@ fn unknown(kind: RatingKind) -> Rating {
     }
 }
 
-type Played = (RatingKind, KeptRating, Rating, Outcome);
+/// What was played, by whom it was rated before, against what, and how it ended.
+pub(super) type Played = (RatingKind, KeptRating, Rating, Outcome);
 
-fn apply(
+/// Keeps the rating that follows, and what the game did to it.
+pub(super) fn apply(
     tx: &mut dyn Tx,
     user: UserId,
     stored: &StoredGame,

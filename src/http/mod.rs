@@ -193,10 +193,18 @@ async fn method_not_allowed() -> Response {
         .into_response()
 }
 
+/// The code in an invitation's path lets whoever reads it take a seat.
+fn path_to_log(asked: &str) -> String {
+    match asked.strip_prefix(path::JOIN) {
+        Some(code) if code.starts_with('/') => format!("{}/…", path::JOIN),
+        _ => asked.to_owned(),
+    }
+}
+
 /// One line for each request. Never the query: it holds state, codes and challenges.
 async fn log(request: Request, next: Next) -> Response {
     let started = tokio::time::Instant::now();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), path_to_log(request.uri().path()));
     let route = request.extensions().get::<MatchedPath>().cloned();
     let response = next.run(request).await;
     let status = response.status();

@@ -10,9 +10,7 @@ use crate::clock::Timestamp;
 use crate::games::play::{self, PlayMove, Step};
 use crate::games::{Games, Result, Shown, assessment_of, choice, line_of};
 use crate::id::UserId;
-use crate::store::{
-    AttemptState, KeptRating, PuzzleSource, RatingChange, RatingKind, SentMove, StoredGame, StoredPuzzle, Tx,
-};
+use crate::store::{AttemptState, PuzzleSource, RatingKind, SentMove, StoredGame, StoredPuzzle, Tx};
 
 /// How long the engine looks for the refutation of a move.
 const LOOK: Duration = Duration::from_millis(300);
@@ -329,23 +327,11 @@ fn count(
         return Ok(());
     }
     let own = settle::kept(tx, user, RatingKind::Puzzles, now)?;
-    let rating = own.rating.update(puzzle.rating, outcome);
-    let change = RatingChange {
-        kind: RatingKind::Puzzles,
-        by: rating.value() - own.rating.value(),
-        to: rating.value(),
-    };
-    let counted = KeptRating {
-        rating,
-        plays: own.plays + 1,
-        changed_at: now,
-    };
-    tx.put_rating(user, RatingKind::Puzzles, &counted)?;
-    tx.put_rating_change(user, stored.id, change, now)?;
+    let played = (RatingKind::Puzzles, own, puzzle.rating, outcome);
+    stored.rating = Some(settle::apply(tx, user, stored, played, now)?);
     tx.rate_puzzle(
         puzzle.puzzle.id(),
         puzzle.rating.update(own.rating, outcome.reversed()),
     )?;
-    stored.rating = Some(change);
     Ok(())
 }

@@ -105,6 +105,15 @@ async fn two_people_see_one_game_from_their_sides(store: &Store, ana: UserId, be
     let mut theirs = game(store, ben, id).await.unwrap();
     assert_eq!(theirs.game.ply(), 1);
     assert!(theirs.is_persons_turn());
+    for (user, but, awaited) in [
+        (ben, None, Some(id)),
+        (ben, Some(id), None),
+        (ana, None, None),
+        (cleo, None, None),
+    ] {
+        let found = store.read(move |tx| tx.awaited_game(user, but)).await.unwrap();
+        assert_eq!(found.map(|game| game.id), awaited);
+    }
     if let Some(friend) = &mut theirs.friend {
         friend.undo_offer = Some(Color::Black);
         friend.deadline = Some(at(500));

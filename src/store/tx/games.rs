@@ -373,6 +373,8 @@ pub trait GameRows {
     fn invited_game(&mut self, code: &str, now: Timestamp) -> Result<Option<(UserId, StoredGame)>>;
     /// The game that the person has joined with this invitation.
     fn joined_game(&mut self, user: UserId, code: &str) -> Result<Option<GameId>>;
+    /// The person's game against a friend, other than `but`, that changed last among those in which it is their turn.
+    fn awaited_game(&mut self, user: UserId, but: Option<GameId>) -> Result<Option<GameSummary>>;
     /// Gives the free side to a person; the invitation lets nobody else in then.
     fn take_seat(&mut self, id: GameId, friend: UserId) -> Result<()>;
     /// Friend games of anybody whose player to move ran out of time, with one of the players.

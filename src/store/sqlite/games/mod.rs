@@ -351,6 +351,18 @@ impl GameRows for SqliteTx<'_> {
         found.map(|id| parse("games", &id, &id)).transpose()
     }
 
+    fn awaited_game(&mut self, user: UserId, but: Option<GameId>) -> Result<Option<GameSummary>> {
+        // Asked with every move: the terms are those of the indexes of unfinished games.
+        let mut query = self.sql(select_summary!(
+            "WHERE player = ?1 AND reason IS NULL AND opponent = 'friend' AND other IS NOT NULL AND turn = side
+               AND (?2 IS NULL OR id <> ?2)
+             ORDER BY change DESC LIMIT 1"
+        ))?;
+        let parameters = params![user.to_string(), but.as_ref().map(GameId::as_str)];
+        let found = query.query_row(parameters, RawSummary::read);
+        found.optional()?.map(RawSummary::into_summary).transpose()
+    }
+
     fn take_seat(&mut self, id: GameId, friend: UserId) -> Result<()> {
         let mut update = self
             .sql("UPDATE games SET friend_id = ?2 WHERE id = ?1 AND friend_id IS NULL AND user_id <> ?2")?;
