@@ -196,6 +196,20 @@ impl Game {
         }
     }
 
+    /// The legal moves in SAN and UCI, in the same order as [`Game::legal_moves`]; none when the game is over.
+    pub fn choices(&self) -> Vec<(String, String)> {
+        let sans = self.legal_moves();
+        let legal = self.position().legal_moves();
+        let castling = self.variant().castling();
+        let ucis = legal.iter().map(|m| m.to_uci(castling).to_string());
+        sans.into_iter().zip(ucis).collect()
+    }
+
+    /// The position after `ply` moves as a FEN.
+    pub fn fen_at(&self, ply: usize) -> Option<String> {
+        self.positions.get(ply).map(fen_of)
+    }
+
     /// The moves in UCI with blanks between them, as [`Game::restore`] reads them. Castling is the king's two
     /// squares in standard chess, and king takes rook in Chess960.
     pub fn uci_moves(&self) -> String {

@@ -52,7 +52,7 @@ impl Games {
             settle::save(tx, user, &mut stored, now)?;
             Ok(Shown::of(stored))
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     /// A person is asked and answers when they like; the engine answers at once, for the assistant too.
@@ -82,7 +82,7 @@ impl Games {
             settle::save(tx, user, &mut stored, now)?;
             Ok(Shown::of(stored))
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     /// The engine thinks with no transaction open; its consent holds only for the game it thought about.
@@ -116,7 +116,7 @@ impl Games {
                 ..Shown::of(stored)
             })
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     async fn finds_it_even(&self, user: UserId, stored: &StoredGame) -> Result<bool> {

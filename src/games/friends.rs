@@ -76,7 +76,7 @@ impl Games {
             let note = format!("Joined the game of {}.", host.unwrap_or_default());
             Ok(Shown::of(own).with_note(note))
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     /// Ends the games whose player to move ran out of time.
@@ -93,7 +93,7 @@ impl Games {
                 }
                 Ok(())
             };
-            self.0.store.write(unit).await?;
+            self.write(unit).await?;
             tracing::info!(game.id = %id, "a game was lost on time");
         }
         Ok(())

@@ -110,7 +110,7 @@ impl Games {
             tx.update_game(user, &stored)?;
             Ok((stored, cost))
         };
-        let (stored, cost) = self.0.store.write(unit).await?;
+        let (stored, cost) = self.write(unit).await?;
         Ok(Hinted {
             stored,
             kind: HintKind::Step(step),
@@ -139,7 +139,7 @@ impl Games {
             let cost = (!failed && stored.rating != before).then(|| "It counts as not solved.".to_owned());
             Ok((stored, text, cost))
         };
-        let (stored, line, cost) = self.0.store.write(unit).await?;
+        let (stored, line, cost) = self.write(unit).await?;
         Ok(Hinted {
             san: None,
             text: format!("The solution: {line}"),

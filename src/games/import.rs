@@ -92,7 +92,7 @@ impl Games {
             kept.reverse();
             Ok((kept, false))
         };
-        let (games, repeated) = self.0.store.write(unit).await?;
+        let (games, repeated) = self.write(unit).await?;
         Ok(Imported {
             games,
             faults: read.faults,

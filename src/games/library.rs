@@ -122,7 +122,7 @@ impl Games {
     /// Deletes a game of the person's for good; says whether there was one.
     pub async fn delete(&self, user: UserId, game: GameId) -> Result<bool> {
         let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.delete_game(user, game)?) };
-        let deleted = self.0.store.write(unit).await?;
+        let deleted = self.write(unit).await?;
         if deleted {
             tracing::info!(user.id = %user, game.id = %game, "deleted a game");
         }

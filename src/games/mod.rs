@@ -12,6 +12,7 @@
 
 mod analysis;
 mod answer;
+mod change;
 mod choice;
 mod export;
 mod fair_play;
@@ -79,6 +80,7 @@ struct Parts {
     quota: u32,
     shipped: puzzles::Shipped,
     answering: answer::Answering,
+    changes: change::Changes,
 }
 
 /// A game after a call, and what the call did.
@@ -137,6 +139,7 @@ impl Games {
             quota,
             shipped: puzzles::Shipped::default(),
             answering,
+            changes: change::Changes::default(),
         }))
     }
 

@@ -75,7 +75,7 @@ impl Games {
             let elsewhere = tx.awaited_game(user, Some(stored.id))?;
             Ok(Moved::Step(Box::new(stored), step, elsewhere))
         };
-        let (stored, step, elsewhere) = match self.0.store.write(unit).await? {
+        let (stored, step, elsewhere) = match self.write(unit).await? {
             Moved::Step(stored, step, elsewhere) => (stored, step, elsewhere),
             Moved::Puzzle(stored) => return self.try_in_puzzle(user, *stored, &sent).await,
             Moved::TooLate(stored) => {
@@ -96,9 +96,7 @@ impl Games {
         if tokens.is_empty() {
             return Err(Refusal::other("There are no moves in that text.").into());
         }
-        self.0
-            .store
-            .write(move |tx| -> Result<_> {
+        self.write(move |tx| -> Result<_> {
                 let mut stored = choice::to_change(tx, user, game)?;
                 if stored.opponent != Opponent::Nobody {
                     return Err(Refusal::Other(format!(

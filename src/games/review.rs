@@ -172,7 +172,7 @@ impl Games {
         };
         let (id, moves) = (stored.id, stored.game.uci_moves());
         let unit = move |tx: &mut dyn Tx| -> Result<()> { Ok(tx.put_review(id, &moves, &kept)?) };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 }
 

@@ -117,7 +117,7 @@ impl Games {
             }
             Ok((stored, false, notes))
         };
-        let (stored, repeated, notes) = self.0.store.write(unit).await?;
+        let (stored, repeated, notes) = self.write(unit).await?;
         let before = stored.game.ply();
         let stored = self.answer(user, stored).await?;
         let last = stored.game.ply().checked_sub(1);

@@ -56,7 +56,7 @@ impl Games {
                 }
             }
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 }
 

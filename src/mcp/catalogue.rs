@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use rmcp::model::{JsonObject, MetaObject, Tool, ToolAnnotations};
 use serde_json::{Value, json};
 
-use super::schema;
+use super::{board, schema};
 use crate::engine::Level;
 
 /// Every tool, by name in order. Built once.
@@ -30,6 +30,10 @@ pub(super) fn tools() -> &'static [Tool] {
             review(),
             puzzle(),
         ];
+        if crate::board::document().is_some() {
+            tools.push(board_sync());
+        }
+        tools.iter_mut().for_each(board::bind);
         tools.sort_by(|a, b| a.name.cmp(&b.name));
         tools
     })
@@ -204,6 +208,28 @@ fn status() -> Tool {
             .to_owned(),
         effect: Effect::Reads,
         input: schema::input(&json!({"game_id": schema::game_id()}), &[]),
+        output: schema::game(),
+    }
+    .tool()
+}
+
+fn board_sync() -> Tool {
+    Entry {
+        name: board::SYNC,
+        title: "Refresh the board",
+        description: "For the board only: tells it what changed in a game elsewhere. Not for models: to show a game \
+                      use chess_show, to read one chess_status."
+            .to_owned(),
+        effect: Effect::Reads,
+        input: schema::input(
+            &json!({
+                "game_id": schema::game_id(),
+                "since_revision": {"type": "integer", "minimum": 0, "description": "The revision that the board shows."},
+                "wait_s": {"type": "integer", "minimum": 0, "maximum": 20,
+                    "description": "How many seconds to wait for a change; left out, none."},
+            }),
+            &[],
+        ),
         output: schema::game(),
     }
     .tool()
@@ -486,12 +512,12 @@ mod tests {
     #[test]
     fn tools_are_described_as_hosts_demand() {
         let names: Vec<&str> = tools().iter().map(|tool| tool.name.as_ref()).collect();
-        assert_eq!(names.len(), 16);
+        assert_eq!(names.len(), if crate::board::document().is_some() { 17 } else { 16 });
         assert!(names.is_sorted());
         for tool in tools() {
             let text = tool.description.as_deref().unwrap();
             assert!(
-                text.starts_with("Use this ") && text.len() < 2000,
+                (text.starts_with("Use this ") || tool.name == board::SYNC) && text.len() < 2000,
                 "{}",
                 tool.name
             );

@@ -8,10 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rmcp::model::ClientCapabilities;
 
+use super::board::UI_EXTENSION;
 use crate::id::GrantId;
-
-/// The MCP Apps extension (SEP-1865).
-const UI_EXTENSION: &str = "io.modelcontextprotocol/ui";
 
 /// Beyond this many grants all are forgotten; busy hosts initialize again soon.
 const MOST: usize = 10_000;

@@ -154,6 +154,14 @@ pub(super) struct StatusArguments {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct SyncArguments {
+    pub(super) game_id: Option<GameId>,
+    pub(super) since_revision: Option<u32>,
+    pub(super) wait_s: Option<u8>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct UndoArguments {
     pub(super) game_id: Option<GameId>,
     pub(super) expected_ply: Option<usize>,

@@ -7,6 +7,7 @@
 //! with `initialize` and the stateless one of 2026-07-28. This module sees a [`crate::oauth::Principal`] and
 //! never a token.
 
+mod board;
 mod catalogue;
 mod endpoint;
 mod envelope;

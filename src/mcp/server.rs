@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use hyper::http::request::Parts;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult, DiscoverResult,
     ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
     InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
+    MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
     ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
@@ -18,6 +18,7 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::board::{self, Mounted};
 use super::hosts::Hosts;
 use super::tools::{self, Call, Progress};
 use super::{catalogue, prompts};
@@ -70,6 +71,7 @@ struct State {
     games: Games,
     url: PublicUrl,
     hosts: Hosts,
+    mounted: Mounted,
     shutdown: CancellationToken,
     sequence: AtomicI64,
 }
@@ -81,9 +83,21 @@ impl ChessServer {
             games,
             url,
             hosts: Hosts::default(),
+            mounted: Mounted::new(),
             shutdown,
             sequence,
         }))
+    }
+
+    /// Marks a result with its place in time, and with what boards must know of each other.
+    fn stamped(&self, tool: &str, by_board: bool, result: CallToolResult) -> CallToolResult {
+        let seq = self.next_sequence();
+        let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
+        let id = result.structured_content.as_ref().and_then(|half| half["game_id"].as_str());
+        let game = id.and_then(|id| id.parse().ok());
+        self.0.mounted.stamp(tool, by_board, seq, game, &mut meta);
+        meta.insert("seq".to_owned(), json!(seq));
+        result.with_meta(Some(MetaObject(meta)))
     }
 
     /// Rises with every result, across restarts too, so that a board knows which of two results is newer.
@@ -101,11 +115,12 @@ impl ChessServer {
 fn config() -> &'static ServerConfig {
     static CONFIG: OnceLock<ServerConfig> = OnceLock::new();
     CONFIG.get_or_init(|| {
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_tools()
             .enable_resources()
             .enable_prompts()
             .build();
+        capabilities.extensions = board::capability().map(|extension| [extension].into());
         let info = Implementation::new("chess-mcp", env!("CARGO_PKG_VERSION")).with_title("Chess");
         ServerConfig::new(capabilities)
             .with_server_info(info)
@@ -192,7 +207,8 @@ impl ServerHandler for ChessServer {
         let Ok(answered) = answered else {
             return Ok(tools::interrupted("That took too long.").into());
         };
-        Ok(tools::with_sequence(answered?, self.next_sequence()).into())
+        let by_board = board::is_of_a_board(&context.meta);
+        Ok(self.stamped(tool.name.as_ref(), by_board, answered?).into())
     }
 
     async fn list_prompts(
@@ -217,7 +233,7 @@ impl ServerHandler for ChessServer {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        let list = ListResourcesResult::with_all_items(Vec::new());
+        let list = ListResourcesResult::with_all_items(board::resources());
         Ok(list.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public))
     }
 
@@ -236,6 +252,10 @@ impl ServerHandler for ChessServer {
         _: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let uri: String = request.uri.chars().take(2_000).collect();
+        if let Some(result) = board::read(&uri) {
+            let result = result.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public);
+            return Ok(result.into());
+        }
         Err(ErrorData::resource_not_found(
             "there is no such resource",
             Some(json!({"uri": uri})),

@@ -12,6 +12,7 @@ mod account;
 mod attacks;
 mod authorize;
 mod bearer;
+mod board;
 mod callback;
 mod cli;
 mod client_documents;

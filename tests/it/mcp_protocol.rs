@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 use crate::support::mcp::{ACCEPTED, LEGACY, MODERN, modern, modern_headers, modern_with, request};
 use crate::support::{Reply, Server};
 
-const TOOLS: [&str; 16] = [
+const TOOLS: [&str; 17] = [
     "chess_analyze",
+    "chess_board_sync",
     "chess_export",
     "chess_finish",
     "chess_games",
@@ -24,8 +25,9 @@ const TOOLS: [&str; 16] = [
     "chess_undo",
 ];
 
-const READ_ONLY: [&str; 7] = [
+const READ_ONLY: [&str; 8] = [
     "chess_analyze",
+    "chess_board_sync",
     "chess_export",
     "chess_games",
     "chess_profile",
@@ -85,6 +87,8 @@ async fn capabilities_are_what_is_there() {
         assert!(capabilities.contains_key(name), "{capabilities:?}");
         assert_ne!(capabilities[name]["listChanged"], true);
     }
+    let extension = &capabilities["extensions"]["io.modelcontextprotocol/ui"];
+    assert_eq!(extension["mimeTypes"], json!(["text/html;profile=mcp-app"]));
     for name in ["logging", "sampling", "roots", "completions"] {
         assert!(!capabilities.contains_key(name), "{capabilities:?}");
     }
@@ -497,7 +501,7 @@ async fn prompts_are_real() {
 }
 
 #[tokio::test]
-async fn resources_answer_also_when_there_are_none() {
+async fn what_is_no_resource_is_said_so() {
     let (server, token) = scene().await;
     for method in ["resources/list", "resources/templates/list"] {
         let body = server.rpc(&token, method, &json!({})).await.expect(200).json();

@@ -74,7 +74,7 @@ impl<'a> Scanner<'a> {
         // Where the line ends is asked only of what is a tag or begins a line: asking costs a look at all of it.
         let (name, value, length) = match quoted_tag(self.rest) {
             Some((name, begins)) => {
-                let (value, length) = closed(&self.rest[begins..self.to_line_end()]);
+                let (value, length) = value(&self.rest[..begins], &self.rest[begins..self.to_line_end()]);
                 (name, value, begins + length)
             }
             None if self.fresh => bare_tag(&self.rest[..self.to_line_end()])?,
@@ -198,21 +198,29 @@ fn tag_name(text: &str) -> Option<(&str, &str)> {
     (separate && name.starts_with(|c: char| c.is_ascii_alphabetic())).then_some((name, value))
 }
 
-/// A quoted value up to its end, and how long it is with quote and bracket. Quotes inside it need not be
-/// escaped: only one before a bracket closes it. Without any it takes the whole line.
-fn closed(text: &str) -> (String, usize) {
+/// A quoted value behind its quote, and how long it is with its own quote and bracket. A plain quote is closed by a
+/// plain one, so that programs' files mean what they say; only without one, as after pasting, by any other.
+fn value(before: &str, text: &str) -> (String, usize) {
+    let plain = before.ends_with('"').then(|| closed(text, &['"'])).flatten();
+    plain.or_else(|| closed(text, &QUOTES)).unwrap_or_else(|| {
+        let value = text.trim_end().trim_end_matches(']').trim_end_matches(QUOTES);
+        (unescaped(value), text.len())
+    })
+}
+
+/// The value up to one of these quotes. Quotes inside it need not be escaped: only one before a bracket closes it.
+fn closed(text: &str, quotes: &[char]) -> Option<(String, usize)> {
     let mut escaped = false;
     for (i, c) in text.char_indices() {
-        if !escaped && QUOTES.contains(&c) {
+        if !escaped && quotes.contains(&c) {
             let rest = text[i + c.len_utf8()..].trim_start();
             if rest.starts_with(']') {
-                return (unescaped(&text[..i]), text.len() - rest.len() + 1);
+                return Some((unescaped(&text[..i]), text.len() - rest.len() + 1));
             }
         }
         escaped = c == '\\' && !escaped;
     }
-    let value = text.trim_end().trim_end_matches(']').trim_end_matches(QUOTES);
-    (unescaped(value), text.len())
+    None
 }
 
 fn unescaped(value: &str) -> String {
@@ -266,6 +274,10 @@ mod tests {
                     (1, "0:01"),
                     (1, "e5"),
                 ],
+            ),
+            (
+                "[White \"Ana”] [Te “on time\"]",
+                vec![(1, "[White=Ana”] [Te “on time]")],
             ),
             (
                 "[White \"Bob \"Rook\" Smith\"]\n[Black Ana]\n[Round \"1]\n[A",

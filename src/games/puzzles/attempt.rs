@@ -65,7 +65,7 @@ impl Games {
             }
             apply(tx, user, &mut stored, &puzzle, &tried, &text, now)
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     async fn judge(

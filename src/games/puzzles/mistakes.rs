@@ -45,7 +45,7 @@ impl Games {
             }
             Ok(())
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 }
 

@@ -120,7 +120,7 @@ impl Games {
             shown.notes.extend(task(tx, user, &puzzle, &shown.stored, now)?);
             Ok(shown)
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 }
 

@@ -12,14 +12,16 @@ use rmcp::model::{
 };
 use rmcp::{Peer, RoleServer};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
+use super::board::BoardData;
 use super::input::{self, BadArguments};
 use super::text;
 use super::view::{Detail, Purpose, Rendered};
-use crate::chess::Refusal;
-use crate::games::{Games, GamesError, Shown};
+use crate::chess::{Game, Refusal};
+use crate::board::document;
+use crate::games::{Games, GamesError, Shown, StoredGame};
 use crate::id::UserId;
 use crate::metrics;
 use crate::urls::PublicUrl;
@@ -91,6 +93,7 @@ impl Call<'_> {
             "chess_import" => self.import(arguments).await,
             "chess_hint" => self.hint(arguments).await,
             "chess_puzzle" => self.puzzle(arguments).await,
+            "chess_board_sync" => self.board_sync(arguments).await,
             "chess_review" => self.review(arguments).await,
             other => unreachable!("{other} is in the catalogue and has no code"),
         };
@@ -120,7 +123,25 @@ impl Call<'_> {
             has_board: self.has_board,
             purpose,
         };
-        halves(&Rendered::of(shown, detail, self.url))
+        let board = (purpose != Purpose::Read).then(|| board_data(&shown.stored)).flatten();
+        for_board(halves(&Rendered::of(shown, detail, self.url)), board)
+    }
+}
+
+/// What the board needs of a game, in a program that has one.
+fn board_data(stored: &StoredGame) -> Option<BoardData> {
+    document().map(|_| BoardData::of(&stored.game, stored.is_persons_turn()))
+}
+
+/// The same where there is no game.
+fn board_of_nothing() -> Option<BoardData> {
+    document().map(|_| BoardData::of(&Game::default(), false))
+}
+
+fn for_board(result: CallToolResult, board: Option<BoardData>) -> CallToolResult {
+    match board {
+        Some(board) => result.with_meta(Some(MetaObject(board.meta()))),
+        None => result,
     }
 }
 
@@ -148,11 +169,4 @@ pub(super) fn interrupted(why: &str) -> CallToolResult {
     refused(&format!(
         "{why} Repeat the identical call in a moment: nothing is done twice."
     ))
-}
-
-/// Marks a result with its place in time.
-pub(super) fn with_sequence(result: CallToolResult, sequence: i64) -> CallToolResult {
-    let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
-    meta.insert("seq".to_owned(), json!(sequence));
-    result.with_meta(Some(MetaObject(meta)))
 }

@@ -1,20 +1,25 @@
 //! Tools that start, show and change a game.
 
+use std::time::Duration;
+
 use rmcp::model::JsonObject;
 use serde_json::Value;
 
 use super::super::input::{
     ActionArgument, AnswerArgument, ColorArgument, FinishArguments, JoinArguments, LineArguments,
     MoveArguments, MoverArgument, NewGameArguments, OpponentArgument, ShowArguments, StatusArguments,
-    UndoArguments, VariantArgument,
+    SyncArguments,    UndoArguments, VariantArgument,
 };
 use super::super::view::{Detail, Purpose, Rendered};
-use super::{Call, Fault, Outcome, halves};
+use super::{Call, Fault, Outcome, board_data, board_of_nothing, for_board, halves};
 use crate::chess::{Refusal, Variant};
 use crate::engine::Level;
 use crate::games::{
     Finish, Mover, NewGame, NewOpponent, PlayMove, Shown, SideChoice, Strength, TakeBack, UndoAnswer,
 };
+
+/// Longest wait for a change, in seconds; well below what a call may take.
+const MOST_WAIT: u8 = 20;
 
 type Arguments = Option<JsonObject>;
 
@@ -72,7 +77,10 @@ impl Call<'_> {
     pub(super) async fn show(&self, arguments: Arguments) -> Outcome {
         let asked: ShowArguments = self.read(arguments)?;
         let Some(shown) = self.games.show(self.user, asked.game_id).await? else {
-            return Ok(halves(&Rendered::empty(self.has_board)));
+            return Ok(for_board(
+                halves(&Rendered::empty(self.has_board)),
+                board_of_nothing(),
+            ));
         };
         let now = shown.stored.game.ply();
         match asked.ply {
@@ -142,7 +150,18 @@ impl Call<'_> {
         };
         let mut rendered = Rendered::of(earlier, detail, self.url);
         rendered.view.look_back_from(&shown.stored);
-        halves(&rendered)
+        for_board(halves(&rendered), board_data(&shown.stored))
+    }
+
+    /// What changed in a game, as soon as something did.
+    pub(super) async fn board_sync(&self, arguments: Arguments) -> Outcome {
+        let asked: SyncArguments = self.read(arguments)?;
+        let wait = Duration::from_secs(u64::from(asked.wait_s.unwrap_or_default().min(MOST_WAIT)));
+        let shown = self
+            .games
+            .changed(self.user, asked.game_id, asked.since_revision, wait)
+            .await?;
+        Ok(self.game(shown, Purpose::Report))
     }
 }
 

@@ -1,0 +1,214 @@
+//! The board in the chat (MCP Apps, 2026-01-26): its resource, the tools it is bound to, and what it needs in `_meta`.
+//!
+//! # Which board is the newest
+//!
+//! A host mounts another board for every call of a bound tool that the model makes, and the older ones stay in the
+//! transcript. So the server remembers for each game the `seq` of the last result that mounted one, and tells it to
+//! every board that asks. Calls that a board makes itself mount none; they are marked in their `_meta`. What is
+//! forgotten costs an old board nothing but its notice.
+
+use quick_cache::sync::Cache;
+use rmcp::model::{JsonObject, MetaObject, ReadResourceResult, Resource, ResourceContents, Tool};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::board::{Document, document};
+use crate::chess::Game;
+use crate::engine::Level;
+use crate::id::GameId;
+
+/// The MCP Apps extension (SEP-1865).
+pub(super) const UI_EXTENSION: &str = "io.modelcontextprotocol/ui";
+
+const MIME_TYPE: &str = "text/html;profile=mcp-app";
+
+/// Tools whose results a host shows as a board.
+const BOUND: [&str; 7] = [
+    "chess_join",
+    "chess_move",
+    "chess_new_game",
+    "chess_play_line",
+    "chess_puzzle",
+    "chess_show",
+    "chess_undo",
+];
+
+/// The tool that boards alone call.
+pub(super) const SYNC: &str = "chess_board_sync";
+
+/// A board marks its calls with this in the `_meta` of the request.
+const OF_A_BOARD: &str = "chess-mcp/board";
+
+/// Games whose newest board is known. Beyond that the ones asked for least are forgotten.
+const REMEMBERED: usize = 10_000;
+
+/// What this server declares of the extension.
+pub(super) fn capability() -> Option<(String, JsonObject)> {
+    document()?;
+    let settings = json!({"mimeTypes": [MIME_TYPE]});
+    let settings = settings.as_object().cloned().unwrap_or_default();
+    Some((UI_EXTENSION.to_owned(), settings))
+}
+
+/// Adds what hosts read of a tool. The same address stands under the names that older hosts look for.
+pub(super) fn bind(tool: &mut Tool) {
+    let Some(document) = document() else { return };
+    let name = tool.name.as_ref();
+    let meta = &mut tool.meta.get_or_insert_default().0;
+    if name == SYNC {
+        meta.insert("ui".to_owned(), json!({"visibility": ["app"]}));
+        meta.insert("openai/widgetAccessible".to_owned(), json!(true));
+        return;
+    }
+    // Boards call these too.
+    meta.insert("openai/widgetAccessible".to_owned(), json!(true));
+    if !BOUND.contains(&name) {
+        return;
+    }
+    let uri = &document.uri;
+    meta.insert("ui".to_owned(), json!({"resourceUri": uri, "visibility": ["model", "app"]}));
+    meta.insert("ui/resourceUri".to_owned(), json!(uri));
+    meta.insert("openai/outputTemplate".to_owned(), json!(uri));
+    meta.insert("openai/toolInvocation/invoking".to_owned(), json!("Setting up the board…"));
+    meta.insert("openai/toolInvocation/invoked".to_owned(), json!("The board is set up"));
+}
+
+/// The resources of this server.
+pub(super) fn resources() -> Vec<Resource> {
+    document().into_iter().map(resource).collect()
+}
+
+fn resource(document: &'static Document) -> Resource {
+    Resource::new(document.uri.clone(), "board")
+        .with_title("Chessboard")
+        .with_description("The interactive board that hosts show for results of the chess tools.")
+        .with_mime_type(MIME_TYPE)
+        .with_size(u64::try_from(document.html.len()).unwrap_or_default())
+        .with_meta(MetaObject(resource_meta()))
+}
+
+/// The board, also under the addresses of its predecessors: hosts keep those of tools they listed before.
+pub(super) fn read(uri: &str) -> Option<ReadResourceResult> {
+    let document = document()?;
+    let ours = uri.starts_with("ui://chess/board-") && uri.ends_with(".html");
+    ours.then(|| {
+        ReadResourceResult::new(vec![ResourceContents::TextResourceContents {
+            uri: uri.to_owned(),
+            mime_type: Some(MIME_TYPE.to_owned()),
+            text: document.html.to_owned(),
+            meta: Some(MetaObject(resource_meta())),
+        }])
+    })
+}
+
+/// No origin is needed. `ui.domain` is left out: every host expects another one, and a wrong one shows nothing.
+fn resource_meta() -> JsonObject {
+    let meta = json!({
+        "ui": {
+            "csp": {"connectDomains": [], "resourceDomains": [], "frameDomains": [], "baseUriDomains": []},
+            "permissions": {"clipboardWrite": {}},
+            "prefersBorder": true,
+        },
+        "openai/ui": {"availableDisplayModes": ["inline", "fullscreen"], "preferredDisplayMode": "inline"},
+        "openai/widgetDescription":
+            "An interactive chessboard with the moves so far. The person sees the position: do not redraw it.",
+    });
+    meta.as_object().cloned().unwrap_or_default()
+}
+
+/// What a board needs of a game and no model reads.
+#[derive(Debug, Serialize)]
+pub(super) struct BoardData {
+    start_fen: String,
+    moves: Vec<Step>,
+    legal: Vec<Choice>,
+    newest: Option<i64>,
+    levels: Vec<LevelName>,
+}
+
+/// One stored move and the position after it.
+#[derive(Debug, Serialize)]
+struct Step {
+    san: String,
+    uci: String,
+    fen: String,
+}
+
+/// One move that may be made now.
+#[derive(Debug, Serialize)]
+struct Choice {
+    san: String,
+    uci: String,
+}
+
+#[derive(Debug, Serialize)]
+struct LevelName {
+    level: u8,
+    name: &'static str,
+    rating: u16,
+}
+
+impl BoardData {
+    /// `by_hand` says whether the person is the one to move.
+    pub(super) fn of(game: &Game, by_hand: bool) -> Self {
+        let step = |ply| {
+            Some(Step {
+                san: game.san(ply)?,
+                uci: game.uci(ply)?,
+                fen: game.fen_at(ply + 1)?,
+            })
+        };
+        let choices = if by_hand { game.choices() } else { Vec::new() };
+        Self {
+            start_fen: game.start_fen(),
+            moves: (0..game.ply()).filter_map(step).collect(),
+            legal: choices
+                .into_iter()
+                .map(|(san, uci)| Choice { san, uci })
+                .collect(),
+            newest: None,
+            levels: Level::ALL
+                .iter()
+                .map(|level| LevelName {
+                    level: level.number(),
+                    name: level.name(),
+                    rating: level.rating(),
+                })
+                .collect(),
+        }
+    }
+
+    /// As it stands in the `_meta` of a result.
+    pub(super) fn meta(&self) -> JsonObject {
+        let mut meta = JsonObject::new();
+        let board = serde_json::to_value(self)
+            .unwrap_or_else(|fault| unreachable!("what a board needs is plain data: {fault}"));
+        meta.insert("board".to_owned(), board);
+        meta
+    }
+}
+
+/// The `seq` of the results that mounted the newest boards.
+pub(super) struct Mounted(Cache<GameId, i64>);
+
+impl Mounted {
+    pub(super) fn new() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+
+    /// Notes that `tool` answered with `seq`, and tells the board in `meta` which result mounted the newest one.
+    pub(super) fn stamp(&self, tool: &str, by_board: bool, seq: i64, game: Option<GameId>, meta: &mut JsonObject) {
+        let (Some(game), Some(board)) = (game, meta.get_mut("board")) else {
+            return;
+        };
+        if !by_board && BOUND.contains(&tool) {
+            self.0.insert(game, seq);
+        }
+        board["newest"] = self.0.get(&game).map_or(Value::Null, Value::from);
+    }
+}
+
+/// Whether a board made this call itself.
+pub(super) fn is_of_a_board(meta: &JsonObject) -> bool {
+    meta.get(OF_A_BOARD) == Some(&Value::Bool(true))
+}
