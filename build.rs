@@ -7,7 +7,13 @@ use std::{env, fs};
 
 /// Where the board's sources lie, and what of them decides about the result.
 const BOARD: &str = "assets/board";
-const SOURCES: [&str; 5] = ["index.html", "package.json", "package-lock.json", "tsconfig.json", "src"];
+const SOURCES: [&str; 5] = [
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "src",
+];
 
 /// The oldest Node that current releases of the bundler and of npm agree on.
 const NODE: u32 = 20;
@@ -79,7 +85,10 @@ fn board() {
     if let Some(ready) = env::var_os("CHESS_MCP_BOARD") {
         println!("cargo:rerun-if-changed={}", Path::new(&ready).display());
         if let Err(fault) = fs::copy(&ready, &target) {
-            stop(&format!("CHESS_MCP_BOARD={}: {fault}", Path::new(&ready).display()));
+            stop(&format!(
+                "CHESS_MCP_BOARD={}: {fault}",
+                Path::new(&ready).display()
+            ));
         }
         return;
     }
@@ -90,9 +99,9 @@ fn board() {
              answers in text and images only)"
         ));
     }
-    match bundle(&out.join("board")) {
-        Ok(html) => fs::write(&target, html).unwrap_or_else(|fault| stop(&format!("{}: {fault}", target.display()))),
-        Err(fault) => stop(&format!("the board cannot be bundled: {fault}")),
+    let written = bundle(&out.join("board")).and_then(|html| Ok(fs::write(&target, html)?));
+    if let Err(fault) = written {
+        stop(&format!("the board cannot be bundled: {fault}"));
     }
 }
 
@@ -119,19 +128,22 @@ fn bundle(copy: &Path) -> Result<String, Box<dyn Error>> {
         "--no-fund",
         "--prefer-offline",
     ]))?;
-    run(Command::new("node").current_dir(copy).arg(modules.join("esbuild/bin/esbuild")).args([
-        "src/main.tsx",
-        "--bundle",
-        "--minify",
-        "--format=iife",
-        "--target=es2022",
-        "--charset=utf8",
-        "--jsx=automatic",
-        "--jsx-import-source=preact",
-        "--legal-comments=none",
-        "--log-level=warning",
-        "--outdir=built",
-    ]))?;
+    run(Command::new("node")
+        .current_dir(copy)
+        .arg(modules.join("esbuild/bin/esbuild"))
+        .args([
+            "src/main.tsx",
+            "--bundle",
+            "--minify",
+            "--format=iife",
+            "--target=es2022",
+            "--charset=utf8",
+            "--jsx=automatic",
+            "--jsx-import-source=preact",
+            "--legal-comments=none",
+            "--log-level=warning",
+            "--outdir=built",
+        ]))?;
     let read = |name: &str| fs::read_to_string(copy.join("built").join(name));
     let (script, style) = (read("main.js")?, read("main.css")?);
     // The only text that would end the element early.

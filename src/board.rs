@@ -37,11 +37,11 @@ pub fn document() -> Option<&'static Document> {
 
 impl Document {
     fn of(html: &'static str) -> Self {
-        let hash = Sha256::digest(html);
-        let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(html));
+        let short = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
         Self {
             html,
-            uri: format!("ui://chess/board-{short}.html"),
+            uri: format!("ui://chess/board-{short:012x}.html"),
             script_sha256: digest_between(html, "<script>", "</script>"),
             style_sha256: digest_between(html, "<style>", "</style>"),
         }
@@ -64,14 +64,32 @@ mod tests {
     fn the_document_is_whole_small_and_asks_nobody_else() {
         let document = document().unwrap();
         let html = document.html;
-        println!("the board is {} bytes", html.len());
         assert!(html.len() < 150_000, "{}", html.len());
         assert_eq!(html.matches(PAGE).count(), 1);
-        assert_eq!((html.matches("<script>").count(), html.matches("<style>").count()), (1, 1));
-        for outside in ["<link", "<img", "@import", "src=\"http", "url(http", "url(//", "import(", "eval("] {
+        assert_eq!(
+            (html.matches("<script>").count(), html.matches("<style>").count()),
+            (1, 1)
+        );
+        for outside in [
+            "<link",
+            "<img",
+            "@import",
+            "src=\"http",
+            "url(http",
+            "url(//",
+            "import(",
+            "eval(",
+        ] {
             assert!(!html.contains(outside), "{outside}");
         }
-        assert!(document.uri.starts_with("ui://chess/board-") && document.uri.len() == 34, "{}", document.uri);
-        assert_eq!((document.script_sha256.len(), document.style_sha256.len()), (44, 44));
+        assert!(
+            document.uri.starts_with("ui://chess/board-") && document.uri.len() == 34,
+            "{}",
+            document.uri
+        );
+        assert_eq!(
+            (document.script_sha256.len(), document.style_sha256.len()),
+            (44, 44)
+        );
     }
 }

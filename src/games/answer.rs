@@ -81,7 +81,8 @@ impl Games {
             Err(_) => return Err(Fault::Engine(EngineError::Deadline(PATIENCE))),
         };
         let (id, revision, now) = (stored.id, stored.revision, self.0.clock.now());
-        let current = self.write(move |tx| -> Result<_> {
+        let current = self
+            .write(move |tx| -> Result<_> {
                 let Some(mut current) = tx.game(user, id)? else {
                     return Ok(None);
                 };

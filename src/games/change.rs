@@ -31,7 +31,10 @@ impl Games {
         T: Send + 'static,
     {
         let done = self.0.store.write(unit).await?;
-        self.0.changes.0.send_modify(|count| *count = count.wrapping_add(1));
+        self.0
+            .changes
+            .0
+            .send_modify(|count| *count = count.wrapping_add(1));
         Ok(done)
     }
 

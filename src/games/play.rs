@@ -97,20 +97,20 @@ impl Games {
             return Err(Refusal::other("There are no moves in that text.").into());
         }
         self.write(move |tx| -> Result<_> {
-                let mut stored = choice::to_change(tx, user, game)?;
-                if stored.opponent != Opponent::Nobody {
-                    return Err(Refusal::Other(format!(
-                        "Game {} has an opponent; send its moves one by one with chess_move. Several moves for \
+            let mut stored = choice::to_change(tx, user, game)?;
+            if stored.opponent != Opponent::Nobody {
+                return Err(Refusal::Other(format!(
+                    "Game {} has an opponent; send its moves one by one with chess_move. Several moves for \
                          both sides go on a board without opponent (chess_new_game with opponent `nobody`).",
-                        stored.id
-                    ))
-                    .into());
-                }
-                let shown = play_tokens(&mut stored, &tokens, now)?;
-                settle::save(tx, user, &mut stored, now)?;
-                Ok(shown.with_game(stored))
-            })
-            .await
+                    stored.id
+                ))
+                .into());
+            }
+            let shown = play_tokens(&mut stored, &tokens, now)?;
+            settle::save(tx, user, &mut stored, now)?;
+            Ok(shown.with_game(stored))
+        })
+        .await
     }
 }
 

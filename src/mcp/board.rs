@@ -66,11 +66,20 @@ pub(super) fn bind(tool: &mut Tool) {
         return;
     }
     let uri = &document.uri;
-    meta.insert("ui".to_owned(), json!({"resourceUri": uri, "visibility": ["model", "app"]}));
+    meta.insert(
+        "ui".to_owned(),
+        json!({"resourceUri": uri, "visibility": ["model", "app"]}),
+    );
     meta.insert("ui/resourceUri".to_owned(), json!(uri));
     meta.insert("openai/outputTemplate".to_owned(), json!(uri));
-    meta.insert("openai/toolInvocation/invoking".to_owned(), json!("Setting up the board…"));
-    meta.insert("openai/toolInvocation/invoked".to_owned(), json!("The board is set up"));
+    meta.insert(
+        "openai/toolInvocation/invoking".to_owned(),
+        json!("Setting up the board…"),
+    );
+    meta.insert(
+        "openai/toolInvocation/invoked".to_owned(),
+        json!("The board is set up"),
+    );
 }
 
 /// The resources of this server.
@@ -90,15 +99,16 @@ fn resource(document: &'static Document) -> Resource {
 /// The board, also under the addresses of its predecessors: hosts keep those of tools they listed before.
 pub(super) fn read(uri: &str) -> Option<ReadResourceResult> {
     let document = document()?;
-    let ours = uri.starts_with("ui://chess/board-") && uri.ends_with(".html");
-    ours.then(|| {
-        ReadResourceResult::new(vec![ResourceContents::TextResourceContents {
-            uri: uri.to_owned(),
-            mime_type: Some(MIME_TYPE.to_owned()),
-            text: document.html.to_owned(),
-            meta: Some(MetaObject(resource_meta())),
-        }])
-    })
+    uri.strip_prefix("ui://chess/board-")?
+        .strip_suffix(".html")
+        .map(|_| {
+            ReadResourceResult::new(vec![ResourceContents::TextResourceContents {
+                uri: uri.to_owned(),
+                mime_type: Some(MIME_TYPE.to_owned()),
+                text: document.html.to_owned(),
+                meta: Some(MetaObject(resource_meta())),
+            }])
+        })
 }
 
 /// No origin is needed. `ui.domain` is left out: every host expects another one, and a wrong one shows nothing.
@@ -197,7 +207,14 @@ impl Mounted {
     }
 
     /// Notes that `tool` answered with `seq`, and tells the board in `meta` which result mounted the newest one.
-    pub(super) fn stamp(&self, tool: &str, by_board: bool, seq: i64, game: Option<GameId>, meta: &mut JsonObject) {
+    pub(super) fn stamp(
+        &self,
+        tool: &str,
+        by_board: bool,
+        seq: i64,
+        game: Option<GameId>,
+        meta: &mut JsonObject,
+    ) {
         let (Some(game), Some(board)) = (game, meta.get_mut("board")) else {
             return;
         };

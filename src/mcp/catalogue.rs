@@ -512,7 +512,14 @@ mod tests {
     #[test]
     fn tools_are_described_as_hosts_demand() {
         let names: Vec<&str> = tools().iter().map(|tool| tool.name.as_ref()).collect();
-        assert_eq!(names.len(), if crate::board::document().is_some() { 17 } else { 16 });
+        assert_eq!(
+            names.len(),
+            if crate::board::document().is_some() {
+                17
+            } else {
+                16
+            }
+        );
         assert!(names.is_sorted());
         for tool in tools() {
             let text = tool.description.as_deref().unwrap();

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use hyper::http::request::Parts;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult, DiscoverResult,
-    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    MetaObject, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult,
+    DiscoverResult, ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation,
+    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -93,7 +93,10 @@ impl ChessServer {
     fn stamped(&self, tool: &str, by_board: bool, result: CallToolResult) -> CallToolResult {
         let seq = self.next_sequence();
         let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
-        let id = result.structured_content.as_ref().and_then(|half| half["game_id"].as_str());
+        let id = result
+            .structured_content
+            .as_ref()
+            .and_then(|half| half["game_id"].as_str());
         let game = id.and_then(|id| id.parse().ok());
         self.0.mounted.stamp(tool, by_board, seq, game, &mut meta);
         meta.insert("seq".to_owned(), json!(seq));
@@ -253,7 +256,9 @@ impl ServerHandler for ChessServer {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let uri: String = request.uri.chars().take(2_000).collect();
         if let Some(result) = board::read(&uri) {
-            let result = result.with_ttl_ms(LIST_TTL_MS).with_cache_scope(CacheScope::Public);
+            let result = result
+                .with_ttl_ms(LIST_TTL_MS)
+                .with_cache_scope(CacheScope::Public);
             return Ok(result.into());
         }
         Err(ErrorData::resource_not_found(

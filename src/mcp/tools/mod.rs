@@ -19,8 +19,8 @@ use super::board::BoardData;
 use super::input::{self, BadArguments};
 use super::text;
 use super::view::{Detail, Purpose, Rendered};
-use crate::chess::{Game, Refusal};
 use crate::board::document;
+use crate::chess::{Game, Refusal};
 use crate::games::{Games, GamesError, Shown, StoredGame};
 use crate::id::UserId;
 use crate::metrics;
@@ -123,7 +123,9 @@ impl Call<'_> {
             has_board: self.has_board,
             purpose,
         };
-        let board = (purpose != Purpose::Read).then(|| board_data(&shown.stored)).flatten();
+        let board = (purpose != Purpose::Read)
+            .then(|| board_data(&shown.stored))
+            .flatten();
         for_board(halves(&Rendered::of(shown, detail, self.url)), board)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::input::{
     ActionArgument, AnswerArgument, ColorArgument, FinishArguments, JoinArguments, LineArguments,
     MoveArguments, MoverArgument, NewGameArguments, OpponentArgument, ShowArguments, StatusArguments,
-    SyncArguments,    UndoArguments, VariantArgument,
+    SyncArguments, UndoArguments, VariantArgument,
 };
 use super::super::view::{Detail, Purpose, Rendered};
 use super::{Call, Fault, Outcome, board_data, board_of_nothing, for_board, halves};
