@@ -37,8 +37,10 @@ pub fn document() -> Option<&'static Document> {
 
 impl Document {
     fn of(html: &'static str) -> Self {
-        let [a, b, c, d, e, f, ..] = <[u8; 32]>::from(Sha256::digest(html));
-        let short = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+        let hash = Sha256::digest(html);
+        let short = hash
+            .first_chunk()
+            .map_or(0, |first| u64::from_be_bytes(*first) >> 16);
         Self {
             html,
             uri: format!("ui://chess/board-{short:012x}.html"),
