@@ -24,6 +24,7 @@ use super::{catalogue, prompts};
 use crate::clock::Clock;
 use crate::games::Games;
 use crate::oauth::Principal;
+use crate::picture::Pictures;
 use crate::urls::PublicUrl;
 
 /// Hosts give up after a minute and do not say so; a call that ended can be repeated.
@@ -70,6 +71,7 @@ struct State {
     games: Games,
     url: PublicUrl,
     hosts: Hosts,
+    pictures: Pictures,
     shutdown: CancellationToken,
     sequence: AtomicI64,
 }
@@ -81,6 +83,7 @@ impl ChessServer {
             games,
             url,
             hosts: Hosts::default(),
+            pictures: Pictures::default(),
             shutdown,
             sequence,
         }))
@@ -177,6 +180,7 @@ impl ServerHandler for ChessServer {
         let call = Call {
             games: &self.0.games,
             url: &self.0.url,
+            pictures: &self.0.pictures,
             user: principal.user,
             has_board: self.0.hosts.has_board(principal.grant, declared.as_ref()),
             tool: tool.name.as_ref(),
