@@ -5,8 +5,9 @@
 //! Two pure worlds know no clock, no socket and no database: [`chess`] (what may happen on a board) and
 //! [`oauth`] (what may happen between a client, a person and a token). Around each, one application object
 //! gives it memory and effects: [`games`] and [`issuer`]. Beneath them lie one [`store`], one key ring
-//! ([`keys`]), the providers at which people prove who they are ([`upstream`]) and the [`engine`] pool; above them two doors, [`http`] and [`mcp`], that only parse, call and
-//! render. [`app`] puts the parts together, [`server`] opens the doors.
+//! ([`keys`]), the providers at which people prove who they are ([`upstream`]), the [`engine`] pool and the maker of
+//! pictures ([`picture`]); above them two doors, [`http`] and [`mcp`], that only parse, call and render. [`app`] puts
+//! the parts together, [`server`] opens the doors.
 //!
 //! Imports only ever point from the doors towards the pure worlds; nothing below [`config`] reads
 //! configuration, storage never learns an HTTP type, the domain never learns a column, and [`mcp`] never
@@ -37,6 +38,7 @@ pub mod mcp;
 pub mod metrics;
 pub mod net;
 pub mod oauth;
+pub mod picture;
 pub mod repetition;
 pub mod secret;
 pub mod server;

@@ -316,14 +316,15 @@ fn export() -> Tool {
         name: "chess_export",
         title: "Export a game",
         description:
-            "Use this when the person wants something to keep: the game as PGN or the position as FEN. \
-                      Without game_id the game changed last."
+            "Use this when the person wants something to keep: the game as PGN, the position as FEN or as a \
+                      picture. Without game_id the game changed last."
                 .to_owned(),
         effect: Effect::Reads,
         input: schema::input(
             &json!({
                 "game_id": schema::game_id(),
-                "format": {"enum": ["pgn", "fen"], "default": "pgn", "description": "In which form."},
+                "format": {"enum": ["pgn", "fen", "png", "svg"], "default": "pgn",
+                    "description": "In which form; png and svg are pictures of the board."},
                 "ply": {"type": "integer", "minimum": 0, "description": "Only up to this many moves."},
             }),
             &[],

@@ -306,6 +306,8 @@ mod tests {
             ("chess_games", json!({"filter": "all", "limit": 1})),
             ("chess_export", json!({})),
             ("chess_export", json!({"format": "fen", "ply": 1})),
+            ("chess_export", json!({"format": "svg", "ply": 1})),
+            ("chess_export", json!({"format": "png"})),
             ("chess_analyze", json!({"fen": "7k/5QQ1/8/8/8/8/8/K7 b - - 0 1"})),
             ("chess_profile", json!({})),
             ("chess_new_game", json!({"level": 3})),

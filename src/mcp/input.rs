@@ -3,8 +3,8 @@
 //! Unknown fields are refused: a model that invents an argument must learn that it had no effect.
 
 use rmcp::model::JsonObject;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::chess::{MoveText, Variant};
@@ -245,11 +245,13 @@ pub(super) struct GamesArguments {
     pub(super) limit: Option<u32>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FormatArgument {
     Pgn,
     Fen,
+    Png,
+    Svg,
 }
 
 #[derive(Debug, Clone, Deserialize)]

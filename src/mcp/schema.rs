@@ -184,7 +184,7 @@ pub(super) fn export() -> Arc<JsonObject> {
     object(json!({
         "type": "object",
         "properties": {
-            "game_id": {"type": "string"}, "format": {"enum": ["pgn", "fen"]}, "text": nullable("string"),
+            "game_id": {"type": "string"}, "format": {"enum": ["pgn", "fen", "png", "svg"]}, "text": nullable("string"),
         },
         "required": ["game_id", "format", "text"],
     }))

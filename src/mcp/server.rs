@@ -25,6 +25,7 @@ use super::{catalogue, prompts};
 use crate::clock::Clock;
 use crate::games::Games;
 use crate::oauth::Principal;
+use crate::picture::Pictures;
 use crate::urls::PublicUrl;
 
 /// Hosts give up after a minute and do not say so; a call that ended can be repeated.
@@ -72,6 +73,7 @@ struct State {
     url: PublicUrl,
     hosts: Hosts,
     mounted: Mounted,
+    pictures: Pictures,
     shutdown: CancellationToken,
     sequence: AtomicI64,
 }
@@ -84,6 +86,7 @@ impl ChessServer {
             url,
             hosts: Hosts::default(),
             mounted: Mounted::new(),
+            pictures: Pictures::default(),
             shutdown,
             sequence,
         }))
@@ -195,6 +198,7 @@ impl ServerHandler for ChessServer {
         let call = Call {
             games: &self.0.games,
             url: &self.0.url,
+            pictures: &self.0.pictures,
             user: principal.user,
             has_board: self.0.hosts.has_board(principal.grant, declared.as_ref()),
             tool: tool.name.as_ref(),

@@ -29,6 +29,8 @@ fn attempts(game: &str) -> Vec<(&'static str, Value)> {
         ),
         ("chess_export", json!({ "game_id": game })),
         ("chess_export", json!({ "game_id": game, "format": "fen" })),
+        ("chess_export", json!({ "game_id": game, "format": "png" })),
+        ("chess_export", json!({ "game_id": game, "format": "svg" })),
         ("chess_analyze", json!({ "game_id": game })),
         ("chess_analyze", json!({ "game_id": game, "moves": "d4" })),
         (

@@ -40,6 +40,7 @@ mod linked_providers;
 mod mcp_protocol;
 mod metrics;
 mod page_headers;
+mod pictures;
 mod provider_people;
 mod provider_settings;
 mod providers;

@@ -217,6 +217,11 @@ async fn bad_arguments_are_refused_and_change_nothing() {
             "chess_export",
             json!({ "game_id": game_id, "format": "fen", "ply": 1000 }),
         ),
+        (
+            "chess_export",
+            json!({ "game_id": game_id, "format": "png", "ply": 1000 }),
+        ),
+        ("chess_export", json!({ "game_id": game_id, "format": "PNG" })),
         ("chess_analyze", json!({ "game_id": game_id, "lines": 6 })),
         ("chess_analyze", json!({ "game_id": game_id, "lines": 0 })),
         ("chess_analyze", json!({ "game_id": game_id, "seconds": 11 })),

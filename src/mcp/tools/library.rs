@@ -11,8 +11,8 @@ use super::super::input::{
 use super::super::profile;
 use super::super::text::count;
 use super::super::view::{OpeningView, OpponentView, kind_of};
-use super::{Call, Outcome, result};
-use crate::chess::{Opponent, PersonSide, Pgn, Refusal, Score, fen_of};
+use super::{Call, Outcome, picture, result};
+use crate::chess::{Diagram, Opponent, PersonSide, Pgn, Refusal, Score, fen_of};
 use crate::clock::{Seconds, Timestamp};
 use crate::games::{GameFilter, GameSummary, ImportRequest, Imported, Kept, Page};
 use crate::id::GameId;
@@ -63,24 +63,26 @@ impl Call<'_> {
         let Some((stored, tags)) = self.games.export(self.user, asked.game_id).await? else {
             return Err(Refusal::other("There is no game yet. Start one with chess_new_game.").into());
         };
-        let plies = asked.ply.unwrap_or(stored.game.ply());
-        let Some(position) = stored.game.position_at(plies) else {
-            let moves = stored.game.ply();
+        let (game, tags) = (&stored.game, &tags);
+        let plies = asked.ply.unwrap_or(game.ply());
+        let Some(board) = Diagram::at(game, plies, stored.person.view()) else {
+            let moves = game.ply();
             return Err(Refusal::other(format!("Game {} has only {moves} moves.", stored.id)).into());
         };
-        let (format, text) = match asked.format {
-            None | Some(FormatArgument::Pgn) => (
-                "pgn",
-                Pgn {
-                    tags: &tags,
-                    game: &stored.game,
-                    plies,
-                }
-                .write(),
-            ),
-            Some(FormatArgument::Fen) => ("fen", fen_of(position)),
+        let format = asked.format.unwrap_or(FormatArgument::Pgn);
+        let exported = |text: Option<&str>| json!({"game_id": stored.id, "format": format, "text": text});
+        let text = match format {
+            FormatArgument::Pgn => Pgn { tags, game, plies }.write(),
+            FormatArgument::Fen => fen_of(board.position),
+            FormatArgument::Svg => board.svg(),
+            FormatArgument::Png => {
+                let png = self.pictures.png(board.svg()).await?;
+                // A model that is not given the image still learns what is on it.
+                let text = format!("Game {}, ply {plies}, {}", stored.id, board.words());
+                return Ok(picture(&png, text, exported(None)));
+            }
         };
-        let structured = json!({"game_id": stored.id, "format": format, "text": text});
+        let structured = exported(Some(&text));
         Ok(result(text, structured))
     }
 

@@ -7,6 +7,8 @@ mod training;
 
 pub(super) use library::one_line;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rmcp::model::{
     CallToolResult, ContentBlock, ErrorData, JsonObject, MetaObject, ProgressNotificationParam, ProgressToken,
 };
@@ -24,6 +26,7 @@ use crate::chess::{Game, Refusal};
 use crate::games::{Games, GamesError, Shown, StoredGame};
 use crate::id::UserId;
 use crate::metrics;
+use crate::picture::{PictureError, Pictures};
 use crate::urls::PublicUrl;
 
 /// One call of a tool that exists.
@@ -31,6 +34,7 @@ pub(super) struct Call<'a> {
     pub(super) games: &'a Games,
     /// Where people reach this server, for links.
     pub(super) url: &'a PublicUrl,
+    pub(super) pictures: &'a Pictures,
     pub(super) user: UserId,
     /// The host draws boards itself.
     pub(super) has_board: bool,
@@ -63,6 +67,8 @@ enum Fault {
     Arguments(#[from] BadArguments),
     #[error(transparent)]
     Games(#[from] GamesError),
+    #[error(transparent)]
+    Picture(#[from] PictureError),
 }
 
 impl From<Refusal> for Fault {
@@ -100,18 +106,22 @@ impl Call<'_> {
         let word = match &outcome {
             Ok(_) => "done",
             Err(Fault::Arguments(_) | Fault::Games(GamesError::Refused(_))) => "refused",
-            Err(Fault::Games(GamesError::Store(_))) => "failed",
+            Err(Fault::Games(GamesError::Store(_)) | Fault::Picture(_)) => "failed",
         };
         metrics::tool_call(self.tool, word, started.elapsed());
         match outcome {
             Ok(result) => Ok(result),
             Err(Fault::Arguments(fault)) => Ok(refused(&fault.to_string())),
             Err(Fault::Games(GamesError::Refused(refusal))) => Ok(refused(&refusal.to_string())),
-            Err(Fault::Games(GamesError::Store(error))) => {
-                tracing::error!(tool = self.tool, user.id = %self.user, %error, "a call failed");
-                Err(ErrorData::internal_error("internal error", None))
-            }
+            Err(Fault::Games(GamesError::Store(error))) => Err(self.failed(&error)),
+            Err(Fault::Picture(error)) => Err(self.failed(&error)),
         }
+    }
+
+    /// A fault of ours: the log gets the reason, the caller the fact.
+    fn failed(&self, error: &dyn std::error::Error) -> ErrorData {
+        tracing::error!(tool = self.tool, user.id = %self.user, %error, "a call failed");
+        ErrorData::internal_error("internal error", None)
     }
 
     fn read<T: DeserializeOwned>(&self, arguments: Option<JsonObject>) -> Result<T, BadArguments> {
@@ -158,6 +168,14 @@ fn result_with_meta(text: String, structured: Value, meta: JsonObject) -> CallTo
 
 fn result(text: String, structured: Value) -> CallToolResult {
     let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+    result.structured_content = Some(structured);
+    result
+}
+
+/// A result with a picture, and with the words for it.
+fn picture(png: &[u8], text: String, structured: Value) -> CallToolResult {
+    let image = ContentBlock::image(STANDARD.encode(png), "image/png");
+    let mut result = CallToolResult::success(vec![image, ContentBlock::text(text)]);
     result.structured_content = Some(structured);
     result
 }

@@ -262,6 +262,10 @@ impl Corpus {
                 json!({ "game_id": game, "format": "pgn", "ply": 2 }),
             ),
             (
+                "chess_export",
+                json!({ "game_id": game, "format": "svg", "ply": 1 }),
+            ),
+            (
                 "chess_analyze",
                 json!({ "fen": fen, "moves": "e4", "lines": 1, "seconds": 1 }),
             ),
