@@ -39,6 +39,7 @@ mod linked_providers;
 mod mcp_protocol;
 mod metrics;
 mod page_headers;
+mod play;
 mod provider_people;
 mod provider_settings;
 mod providers;
