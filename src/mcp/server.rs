@@ -9,7 +9,7 @@ use hyper::http::request::Parts;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult,
     DiscoverResult, ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation,
-    InitializeRequestParams, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
+    InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, MetaObject, PaginatedRequestParams, ProtocolVersion,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
@@ -24,6 +24,7 @@ use super::tools::{self, Call, Progress};
 use super::{catalogue, prompts};
 use crate::clock::Clock;
 use crate::games::Games;
+use crate::id::UserId;
 use crate::oauth::Principal;
 use crate::picture::Pictures;
 use crate::urls::PublicUrl;
@@ -68,6 +69,20 @@ const INSTRUCTIONS: &str = "Chess on the person's account: games against the eng
 #[derive(Clone)]
 pub(super) struct ChessServer(Arc<State>);
 
+/// A call, whichever door it came through.
+pub(super) struct Asked {
+    /// Who calls.
+    pub(super) user: UserId,
+    /// What was called, by its name in the catalogue.
+    pub(super) tool: &'static str,
+    pub(super) arguments: Option<JsonObject>,
+    /// Whoever sees the result draws boards itself.
+    pub(super) has_board: bool,
+    /// A board that is there already calls; its call makes no host show another one.
+    pub(super) by_board: bool,
+    pub(super) progress: Option<Progress>,
+}
+
 struct State {
     games: Games,
     url: PublicUrl,
@@ -104,6 +119,27 @@ impl ChessServer {
         self.0.mounted.stamp(tool, by_board, seq, game, &mut meta);
         meta.insert("seq".to_owned(), json!(seq));
         result.with_meta(Some(MetaObject(meta)))
+    }
+
+    /// Answers a call: in time, at once when the server ends, and with its place in the order of results.
+    pub(super) async fn answer(&self, asked: Asked) -> Result<CallToolResult, ErrorData> {
+        let call = Call {
+            games: &self.0.games,
+            url: &self.0.url,
+            pictures: &self.0.pictures,
+            user: asked.user,
+            has_board: asked.has_board,
+            tool: asked.tool,
+            progress: asked.progress,
+        };
+        let answered = tokio::select! {
+            answered = tokio::time::timeout(TIME_LIMIT, call.answer(asked.arguments)) => answered,
+            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted("The server is restarting.")),
+        };
+        let Ok(answered) = answered else {
+            return Ok(tools::interrupted("That took too long."));
+        };
+        Ok(self.stamped(asked.tool, asked.by_board, answered?))
     }
 
     /// Rises with every result, across restarts too, so that a board knows which of two results is newer.
@@ -187,7 +223,7 @@ impl ServerHandler for ChessServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = principal(&context)?;
-        let Some(tool) = catalogue::tools().iter().find(|tool| tool.name == request.name) else {
+        let Some(tool) = catalogue::name_of(&request.name) else {
             let name: String = request.name.chars().take(64).collect();
             return Err(ErrorData::invalid_params(
                 format!("there is no tool `{name}`"),
@@ -195,27 +231,18 @@ impl ServerHandler for ChessServer {
             ));
         };
         let declared = context.meta.client_capabilities();
-        let call = Call {
-            games: &self.0.games,
-            url: &self.0.url,
-            pictures: &self.0.pictures,
+        let asked = Asked {
             user: principal.user,
+            tool,
+            arguments: request.arguments,
             has_board: self.0.hosts.has_board(principal.grant, declared.as_ref()),
-            tool: tool.name.as_ref(),
+            by_board: board::is_of_a_board(&context.meta),
             progress: context.meta.get_progress_token().map(|token| Progress {
                 peer: context.peer.clone(),
                 token,
             }),
         };
-        let answered = tokio::select! {
-            answered = tokio::time::timeout(TIME_LIMIT, call.answer(request.arguments)) => answered,
-            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted("The server is restarting.").into()),
-        };
-        let Ok(answered) = answered else {
-            return Ok(tools::interrupted("That took too long.").into());
-        };
-        let by_board = board::is_of_a_board(&context.meta);
-        Ok(self.stamped(tool.name.as_ref(), by_board, answered?).into())
+        Ok(self.answer(asked).await?.into())
     }
 
     async fn list_prompts(
