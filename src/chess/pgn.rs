@@ -24,10 +24,14 @@ pub struct PgnTags {
 }
 
 impl PgnTags {
-    /// The player whom the person did not play; nothing where they have no side, or the name is not known.
+    /// The player whom the person did not play, or both where they played neither side; nothing where a name is not
+    /// known.
     pub fn other_than(&self, person: PersonSide) -> Option<String> {
-        let name = person.color()?.fold_wb(&self.black, &self.white);
-        (!name.is_empty() && name != "?").then(|| name.clone())
+        let known = |name: &'_ str| (!name.is_empty() && name != "?").then(|| name.to_owned());
+        match person.color() {
+            Some(color) => known(color.fold_wb(&self.black, &self.white)),
+            None => Some(format!("{} – {}", known(&self.white)?, known(&self.black)?)),
+        }
     }
 }
 

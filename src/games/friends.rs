@@ -81,7 +81,7 @@ impl Games {
             arrive(tx, game)?;
             Ok(sit_down(tx, guest, game, now)?.stored.id)
         };
-        self.0.store.write(unit).await
+        self.write(unit).await
     }
 
     /// The game that a person has joined with this invitation.

@@ -68,6 +68,7 @@ export class Table implements Listener {
   }
 
   async start(): Promise<void> {
+    this.listen();
     try {
       await this.wire.connect(this);
       this.set({ ready: true });
@@ -75,7 +76,6 @@ export class Table implements Listener {
       if (!(fault instanceof NoAnswer)) throw fault;
       this.set({ ready: true, trouble: { text: 'No answer from the chat.', again: () => location.reload() } });
     }
-    this.listen();
   }
 
   // --- what the wire tells
@@ -287,6 +287,7 @@ export class Table implements Listener {
     // Where a host drops the mark of our calls, the server takes them for calls that showed another board.
     if (newest === snapshot.seq) this.known = newest;
     if (same && newest > this.known && !this.wire.abilities.page) return this.freeze(snapshot);
+    if (!same && snapshot.view.game_id) this.wire.showing(snapshot.view.game_id);
     const changed = !same || now?.view.revision !== snapshot.view.revision;
     const moved = same && now && snapshot.board.moves.length !== now.board.moves.length;
     const last = snapshot.board.moves.at(-1);

@@ -230,6 +230,7 @@ pub(in super::super) fn one_line(game: &GameSummary) -> String {
         }
         (Opponent::Friend, None) => format!("waiting for a friend, person plays {person}"),
         (Opponent::Puzzle, _) => format!("puzzle, {person} to find the move"),
+        (Opponent::Nobody, Some(names)) if person.color().is_none() => format!("from elsewhere, {names}"),
         (Opponent::Nobody, Some(name)) => format!("from elsewhere, person played {person} against {name}"),
         (Opponent::Nobody, None) if game.is_imported => "from elsewhere".to_owned(),
         (Opponent::Nobody, None) => "analysis board".to_owned(),

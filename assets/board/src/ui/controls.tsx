@@ -15,8 +15,8 @@ export function Controls({ table, open }: { table: Table; open(dialog: Dialog): 
   const costs = view.opponent.kind === 'engine' || view.kind === 'puzzle';
   return (
     <div class="controls" role="toolbar" aria-label="Game">
-      {over && view.kind === 'puzzle' && <button class="main" disabled={busy} onClick={another}>Next puzzle</button>}
-      {over && view.kind !== 'puzzle' && wire.abilities.call && <button class="main" onClick={() => open('new')}>New game</button>}
+      {over && view.kind === 'puzzle' && wire.abilities.begin && <button class="main" disabled={busy} onClick={another}>Next puzzle</button>}
+      {over && view.kind !== 'puzzle' && wire.abilities.call && wire.abilities.begin && <button class="main" onClick={() => open('new')}>New game</button>}
       {over && view.kind === 'game' && wire.abilities.say && (
         <button onClick={() => void wire.say(`Review game ${view.game_id} with me.`)}>Review</button>
       )}

@@ -96,8 +96,8 @@ function More({ table, open, close, theme, choose }: Props & { close(): void }) 
   };
   return (
     <div class="list">
-      <button onClick={() => open('new')}>New game</button>
-      <button onClick={puzzle}>{view?.kind === 'puzzle' ? 'Another puzzle' : 'Puzzle'}</button>
+      {table.wire.abilities.begin && <button onClick={() => open('new')}>New game</button>}
+      {table.wire.abilities.begin && <button onClick={puzzle}>{view?.kind === 'puzzle' ? 'Another puzzle' : 'Puzzle'}</button>}
       {table.wire.abilities.library && <button onClick={() => open('library')}>Your games</button>}
       {table.can('solution') && <button onClick={solution}>Show the solution</button>}
       {table.can('offer_draw') && <button onClick={finish('offer_draw', 'Offering a draw', 'the person offered a draw.')}>Offer a draw</button>}
@@ -110,6 +110,7 @@ function More({ table, open, close, theme, choose }: Props & { close(): void }) 
       {table.state.surroundings.mode === 'fullscreen' && table.state.surroundings.modes.includes('inline') && (
         <button onClick={() => { close(); table.wire.display('inline'); }}>Leave full screen</button>
       )}
+      {table.wire.abilities.library && table.wire.abilities.page && <a class="button" href={table.wire.abilities.page.account}>Your account</a>}
       <fieldset class="squares">
         <legend>Squares</legend>
         {THEMES.map(({ theme: one, name }) => (

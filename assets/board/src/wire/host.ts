@@ -33,7 +33,7 @@ interface OpenAi {
 
 export class HostWire implements Wire {
   abilities: Abilities = {
-    call: false, inform: false, say: false, download: false, model: true, library: false, page: null,
+    call: false, inform: false, say: false, download: false, model: true, begin: true, library: false, page: null,
   };
 
   private listener: Listener | null = null;
@@ -103,6 +103,8 @@ export class HostWire implements Wire {
       .then((answer) => this.learn({ displayMode: (answer as { mode?: string }).mode ?? mode }))
       .catch(() => undefined);
   }
+
+  showing(): void {}
 
   disconnect(): void {
     window.removeEventListener('message', this.onMessage);

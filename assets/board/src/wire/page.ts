@@ -11,8 +11,9 @@ export class PageWire implements Wire {
   private readonly running = new Set<AbortController>();
 
   constructor(private readonly page: Page) {
-    const library = !page.guest;
-    this.abilities = { call: true, inform: false, say: false, download: true, model: false, library, page };
+    // Who was invited to one game plays that one.
+    const [library, begin] = [!page.guest, !page.guest];
+    this.abilities = { call: true, inform: false, say: false, download: true, model: false, begin, library, page };
   }
 
   async connect(listener: Listener): Promise<void> {
@@ -68,6 +69,11 @@ export class PageWire implements Wire {
   }
 
   display(): void {}
+
+  /** Loading the page again shows the same game. */
+  showing(game: string): void {
+    history.replaceState(null, '', `/play/${game}`);
+  }
 
   disconnect(): void {
     for (const control of this.running) control.abort();

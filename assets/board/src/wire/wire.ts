@@ -39,6 +39,8 @@ export interface Abilities {
   download: boolean;
   /** There is a model that could play a side. */
   model: boolean;
+  /** Other games can be begun than the one that is shown. */
+  begin: boolean;
   /** The person's whole library is at hand. */
   library: boolean;
   /** Who plays, where a page says so. */
@@ -66,6 +68,8 @@ export interface Wire {
   download(name: string, type: string, text: string): Promise<boolean>;
   open(url: string): void;
   display(mode: 'inline' | 'fullscreen'): void;
+  /** The board shows this game now. */
+  showing(game: string): void;
   disconnect(): void;
 }
 
