@@ -16,6 +16,7 @@
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod board;
 pub mod census;
 pub mod chess;
 pub mod cli;
