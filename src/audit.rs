@@ -64,6 +64,8 @@ event_kinds! {
     RefreshRaceReplay = "refresh_race_replay",
     /// An account was made.
     AccountMade = "account_made",
+    /// An invited friend took their seat without an account.
+    GuestSeated = "guest_seated",
     /// An account was removed with everything that was in it.
     AccountRemoved = "account_removed",
     /// An account was shut out.

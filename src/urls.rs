@@ -62,6 +62,12 @@ pub mod path {
     pub const ACCOUNT_DELETE: &str = "/account/delete";
     /// Where an invitation to a game leads; its code follows.
     pub const JOIN: &str = "/join";
+    /// Takes the seat of an invitation without an account.
+    pub const JOIN_AS_GUEST: &str = "/join/guest";
+    /// The board in a plain browser; the id of a game may follow.
+    pub const PLAY: &str = "/play";
+    /// Where that board calls tools.
+    pub const PLAY_CALL: &str = "/play/call";
     /// Token endpoint.
     pub const TOKEN: &str = "/oauth/token";
     /// Revocation endpoint (RFC 7009).
@@ -76,6 +82,16 @@ pub mod path {
     pub const REGISTER_ALIAS: &str = "/.well-known/oauth-authorization-server/register";
     /// Signing keys (RFC 7517).
     pub const JWKS: &str = "/oauth/jwks.json";
+
+    /// A game on the board in a plain browser.
+    pub fn game(id: crate::id::GameId) -> String {
+        format!("{PLAY}/{id}")
+    }
+
+    /// The page of an invitation.
+    pub fn invitation(code: &str) -> String {
+        format!("{JOIN}/{code}")
+    }
 }
 
 /// Why an address cannot be the public one.

@@ -1,5 +1,6 @@
 //! People, and what they prove who they are with.
 
+mod guest;
 mod identity;
 
 use unicode_normalization::UnicodeNormalization;
@@ -7,9 +8,10 @@ use unicode_normalization::UnicodeNormalization;
 use crate::clock::Timestamp;
 use crate::id::UserId;
 
+pub use guest::{GUEST_AFTER_GAME, GUEST_IDLE, GuestSession, MAX_GUEST_NAME};
 pub use identity::{DEPARTURE_LIFE, Departure, Email, Errand, Identity, IdentityKey, UpstreamIdentity};
 
-/// A person who may sign in.
+/// A person: somebody who may sign in, or a guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The `sub` of their tokens.
@@ -20,12 +22,19 @@ pub struct User {
     pub created_at: Timestamp,
     /// Since when they are shut out.
     pub disabled_at: Option<Timestamp>,
+    /// An invited friend who plays one game without an account.
+    pub is_guest: bool,
 }
 
 impl User {
     /// Whether they may use the server.
     pub fn is_active(&self) -> bool {
         self.disabled_at.is_none()
+    }
+
+    /// Whether they may have a session of an account, a grant, a token. Guests never do.
+    pub fn may_sign_in(&self) -> bool {
+        self.is_active() && !self.is_guest
     }
 }
 

@@ -41,10 +41,10 @@ pub(crate) async fn list(accounts: &Accounts) -> anyhow::Result<()> {
         let told = person.told.iter();
         let elsewhere = told.map(|told| format!("{}:{}", told.provider, told.key.subject));
         let names: Vec<String> = local.chain(elsewhere).collect();
-        let names = if names.is_empty() {
-            "-".to_owned()
-        } else {
-            names.join(", ")
+        let names = match names.as_slice() {
+            [] if user.is_guest => "guest".to_owned(),
+            [] => "-".to_owned(),
+            names => names.join(", "),
         };
         let state = if user.is_active() { "active" } else { "disabled" };
         say(&format!(

@@ -45,6 +45,10 @@ impl Config {
                 "LOCAL_SIGN_UP",
                 if policy.local_sign_up { "open" } else { "closed" }.to_owned(),
             ),
+            (
+                "INVITED_GUESTS",
+                if policy.invited_guests { "on" } else { "off" }.to_owned(),
+            ),
             ("ALLOWED_EMAILS", emails),
             ("ALLOWED_DOMAINS", domains),
             ("ALLOWED_USERS", users),

@@ -127,6 +127,11 @@ impl Config {
         let owner_password = reader.secret("OWNER_PASSWORD", &secrets.owner_password);
         let registration = reader.registration(options.registration, &secrets.registration_token);
         let providers = reader.providers(providers);
+        let admission = reader.admission(
+            options.allowed_emails,
+            options.allowed_domains,
+            options.allowed_users,
+        );
         let policy = Policy {
             access_token_ttl: reader.seconds(
                 "ACCESS_TOKEN_TTL",
@@ -158,11 +163,8 @@ impl Config {
             registration,
             local_sign_in: reader.local_sign_in(options.local_sign_in, !providers.is_empty()),
             local_sign_up: reader.local_sign_up(options.local_sign_up),
-            admission: reader.admission(
-                options.allowed_emails,
-                options.allowed_domains,
-                options.allowed_users,
-            ),
+            invited_guests: reader.invited_guests(options.invited_guests, admission.is_open()),
+            admission,
         };
         let cores = std::thread::available_parallelism()
             .map_or(1, usize::from)
@@ -238,6 +240,22 @@ mod tests {
     }
 
     #[test]
+    fn guests_stay_out_where_a_list_says_who_comes_in() {
+        let read = |guests: Option<&str>, emails: Option<&str>| {
+            let options = Options {
+                invited_guests: guests.map(str::to_owned),
+                allowed_emails: emails.map(str::to_owned),
+                ..Options::default()
+            };
+            let config = Config::new(options, &SecretOptions::default(), &ProviderVariables::default());
+            config.unwrap().policy.invited_guests
+        };
+        let list = Some("ana@x.example");
+        assert!(read(None, None) && read(Some("on"), None) && read(Some("on"), list));
+        assert!(!read(Some("off"), None) && !read(None, list) && !read(Some("off"), list));
+    }
+
+    #[test]
     fn every_fault_is_reported_at_once() {
         let text = |text: &str| Some(text.to_owned());
         let options = Options {
@@ -254,6 +272,7 @@ mod tests {
             database_url: text("postgres://x"),
             local_sign_in: text(" "),
             local_sign_up: text("yes"),
+            invited_guests: text("perhaps"),
             allowed_emails: text("ana"),
             ..Options::default()
         };
@@ -274,6 +293,7 @@ mod tests {
             "ALLOWED_ORIGINS",
             "AUTH_RATE_LIMIT",
             "DATABASE_URL",
+            "INVITED_GUESTS",
             "LOCAL_SIGN_UP",
             "MASTER_KEY",
             "METRICS_ADDR",

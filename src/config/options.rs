@@ -85,6 +85,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub local_sign_up: Option<String>,
+    /// Whether invited friends may play without an account: on, off; default: on, but off with a list of who may come in
+    #[arg(
+        long,
+        env = "INVITED_GUESTS",
+        value_name = "WHEN",
+        global = true,
+        hide_env_values = true
+    )]
+    pub invited_guests: Option<String>,
     /// E-mail addresses that may come in through a provider, if it vouches for them; a comma list; default: everybody
     #[arg(
         long,

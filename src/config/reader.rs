@@ -167,6 +167,19 @@ impl Reader {
         }
     }
 
+    /// Whoever keeps a list of who may come in does not mean strangers, unless they say so.
+    pub(super) fn invited_guests(&mut self, raw: Option<String>, everybody: bool) -> bool {
+        match present(raw).as_deref() {
+            None => everybody,
+            Some("on") => true,
+            Some("off") => false,
+            Some(other) => {
+                self.fault("INVITED_GUESTS", format!("`{other}` must be on or off"));
+                false
+            }
+        }
+    }
+
     pub(super) fn admission(
         &mut self,
         emails: Option<String>,

@@ -3,8 +3,8 @@
 use super::{Games, Result, Shown, choice, settle};
 use crate::chess::{Opponent, PersonSide, Refusal};
 use crate::clock::{Seconds, Timestamp};
-use crate::id::UserId;
-use crate::store::{FriendGame, Invitation, StoredGame, Tx};
+use crate::id::{GameId, UserId};
+use crate::store::{FriendGame, Invitation, StoreError, StoredGame, Tx};
 
 /// How long an invitation waits.
 pub(super) const INVITATION: Seconds = Seconds(14 * 86_400);
@@ -17,6 +17,10 @@ const DAY: Seconds = Seconds(86_400);
 /// What somebody is invited to, told before they join.
 #[derive(Debug, Clone)]
 pub struct Invited {
+    /// To which game.
+    pub game: GameId,
+    /// The code, as it is written.
+    pub code: String,
     /// Who invited.
     pub host: String,
     /// The side that is free.
@@ -39,6 +43,8 @@ impl Games {
             };
             let name = tx.user(host)?.map(|user| user.name).unwrap_or_default();
             Ok(Some(Invited {
+                game: stored.id,
+                code: code.clone(),
                 host: name,
                 side: opposite(stored.person),
                 ply: stored.game.ply(),
@@ -53,30 +59,36 @@ impl Games {
     pub async fn join(&self, user: UserId, code: &str) -> Result<Shown> {
         let (now, code) = (self.0.clock.now(), normal(code));
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let Some((host, stored)) = tx.invited_game(&code, now)? else {
-                return joined_before(tx, user, &code);
-            };
-            if host == user {
-                return Err(Refusal::Other(format!(
-                    "That is the person's own invitation to game {}; it is for somebody else.",
-                    stored.id
-                ))
-                .into());
+            match free_seat(tx, user, &code, now)? {
+                Some(game) => sit_down(tx, user, game, now),
+                None => joined_before(tx, user, &code),
             }
-            if !stored.is_open() {
-                return Err(Refusal::other("That game is over already.").into());
-            }
-            tx.take_seat(stored.id, user)?;
-            let mut own = choice::named(tx, user, stored.id)?;
-            own.touched = true;
-            start_clock(&mut own, now);
-            own.touch(now);
-            settle::save(tx, user, &mut own, now)?;
-            let host = own.friend.as_ref().and_then(|friend| friend.name.clone());
-            let note = format!("Joined the game of {}.", host.unwrap_or_default());
-            Ok(Shown::of(own).with_note(note))
         };
         self.0.store.write(unit).await
+    }
+
+    /// Takes it for a guest, whom `arrive` brings into being in the same unit of work: whoever comes too late leaves
+    /// nothing behind. Nobody is rated against a guest.
+    pub async fn join_as_guest(
+        &self,
+        guest: UserId,
+        code: &str,
+        arrive: impl Fn(&mut dyn Tx, GameId) -> std::result::Result<(), StoreError> + Send + 'static,
+    ) -> Result<GameId> {
+        let (now, code) = (self.0.clock.now(), normal(code));
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let game = free_seat(tx, guest, &code, now)?.ok_or_else(unknown_code)?;
+            arrive(tx, game)?;
+            Ok(sit_down(tx, guest, game, now)?.stored.id)
+        };
+        self.0.store.write(unit).await
+    }
+
+    /// The game that a person has joined with this invitation.
+    pub async fn joined(&self, user: UserId, code: &str) -> Result<Option<GameId>> {
+        let code = normal(code);
+        let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.joined_game(user, &code)?) };
+        self.0.store.read(unit).await
     }
 
     /// Ends the games whose player to move ran out of time.
@@ -98,6 +110,37 @@ impl Games {
         }
         Ok(())
     }
+}
+
+/// The game whose free side this person may take with a code; nothing where the code leads nowhere.
+fn free_seat(tx: &mut dyn Tx, user: UserId, code: &str, now: Timestamp) -> Result<Option<GameId>> {
+    let Some((host, stored)) = tx.invited_game(code, now)? else {
+        return Ok(None);
+    };
+    if host == user {
+        return Err(Refusal::Other(format!(
+            "That is the person's own invitation to game {}; it is for somebody else.",
+            stored.id
+        ))
+        .into());
+    }
+    if !stored.is_open() {
+        return Err(Refusal::other("That game is over already.").into());
+    }
+    Ok(Some(stored.id))
+}
+
+fn sit_down(tx: &mut dyn Tx, user: UserId, game: GameId, now: Timestamp) -> Result<Shown> {
+    tx.take_seat(game, user)?;
+    let mut own = choice::named(tx, user, game)?;
+    own.touched = true;
+    own.rated &= !settle::is_guest(tx, user)?;
+    start_clock(&mut own, now);
+    own.touch(now);
+    settle::save(tx, user, &mut own, now)?;
+    let host = own.friend.as_ref().and_then(|friend| friend.name.clone());
+    let note = format!("Joined the game of {}.", host.unwrap_or_default());
+    Ok(Shown::of(own).with_note(note))
 }
 
 /// The answer to the call that took the seat may have been lost.

@@ -24,12 +24,19 @@ pub(super) fn save(tx: &mut dyn Tx, user: UserId, stored: &mut StoredGame, now: 
     }
     let friend = stored.friend.as_ref().and_then(|friend| friend.other);
     for person in [Some(user), friend].into_iter().flatten() {
-        tx.mark_active(person, day_of(now))?;
+        if !is_guest(tx, person)? {
+            tx.mark_active(person, day_of(now))?;
+        }
     }
     if stored.rated && stored.rating.is_none() {
         count(tx, user, stored, now)?;
     }
     Ok(())
+}
+
+/// Whether somebody plays without an account: of guests nothing is counted.
+pub(super) fn is_guest(tx: &mut dyn Tx, person: UserId) -> Result<bool> {
+    Ok(tx.user(person)?.is_some_and(|user| user.is_guest))
 }
 
 /// Makes a result uncounted, as the game goes on.

@@ -42,6 +42,7 @@ impl Table {
             name: "Ana".to_owned(),
             created_at: now,
             disabled_at: None,
+            is_guest: false,
         };
         let id = user.id;
         store
@@ -610,4 +611,42 @@ async fn somebody_else_s_game_does_not_exist() {
         ..GameFilter::default()
     };
     assert!(table.games.list(ben, all).await.unwrap().games.is_empty());
+}
+
+#[tokio::test]
+async fn a_guest_who_comes_too_late_leaves_nothing_behind() {
+    let table = Table::new().await;
+    let friend = NewOpponent::Friend { days_per_move: None };
+    let started = table
+        .games
+        .start(table.user, new_game(friend, &random_request()))
+        .await;
+    let stored = started.unwrap().stored;
+    assert!(stored.rated);
+    let code = stored.friend.unwrap().invitation.unwrap().code;
+    let sit = async |n: u8| {
+        let guest = User {
+            id: UserId::new(table.clock.now(), [n; 10]),
+            name: "Ben".to_owned(),
+            created_at: table.clock.now(),
+            disabled_at: None,
+            is_guest: true,
+        };
+        let seated = table
+            .games
+            .join_as_guest(guest.id, &code, move |tx, _| tx.insert_user(&guest));
+        seated.await
+    };
+    assert_eq!(sit(1).await.unwrap(), stored.id);
+    assert!(refusal(sit(2).await).contains("has been used"));
+    let people = table.games.0.store.read(|tx| tx.users()).await.unwrap();
+    assert_eq!(people.iter().filter(|(user, _)| user.is_guest).count(), 1);
+    let shown = table
+        .games
+        .show(table.user, Some(stored.id))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(!shown.stored.rated, "nobody is rated against a guest");
+    assert_eq!(shown.stored.friend.unwrap().name.as_deref(), Some("Ben"));
 }

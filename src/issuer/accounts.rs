@@ -23,8 +23,8 @@ pub enum AccountError {
     /// No such account.
     #[error("there is no account {0}; `chess-mcp users list` shows them")]
     Unknown(String),
-    /// They sign in through a provider alone.
-    #[error("{0} has no local account and no password: they sign in through a provider")]
+    /// They sign in through a provider alone, or not at all.
+    #[error("{0} has no local account and no password: they sign in through a provider, or are a guest")]
     NoPassword(String),
     /// The password is too short or too long.
     #[error("a password has at least {MIN_PASSWORD} characters and at most {MAX_PASSWORD} bytes")]
@@ -113,13 +113,13 @@ impl Accounts {
             .await
     }
 
-    /// The user id of a person who is not shut out.
+    /// The user id of a person who may sign in.
     pub async fn active(&self, name: &str) -> Result<UserId, AccountError> {
         let name = name.to_owned();
         self.store
             .read(move |tx| {
                 let user = find(tx, &name)?;
-                let active = tx.user(user)?.is_some_and(|user| user.is_active());
+                let active = tx.user(user)?.is_some_and(|user| user.may_sign_in());
                 active
                     .then_some(user)
                     .ok_or_else(|| AccountError::Unknown(name.clone()))
@@ -211,6 +211,7 @@ impl NewAccount {
             name: typed.trim().to_owned(),
             created_at: now,
             disabled_at: None,
+            is_guest: false,
         };
         let account = LocalAccount {
             user: id,

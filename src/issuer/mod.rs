@@ -9,9 +9,11 @@ mod clients;
 mod documents;
 mod export;
 mod grants;
+mod guests;
 mod introspection;
 mod passwords;
 mod people;
+mod players;
 mod registry;
 mod sign_in;
 mod sign_up;
@@ -46,7 +48,9 @@ pub use bearer::BearerError;
 pub use clients::{RegisterError, Registered};
 pub use export::AccountExport;
 pub use grants::{Grants, GrantsError};
+pub use guests::{Guest, Stranger};
 pub use passwords::WeakPassword;
+pub use players::Player;
 pub use registry::{ListedClient, Origin, Registry, RegistryError};
 pub use sign_in::{
     Account, Browser, Consent, ConsentForm, ConsentPage, Decision, GiveUp, Next, ProviderFault, ProviderForm,
@@ -91,6 +95,8 @@ pub struct Policy {
     pub local_sign_in: bool,
     /// Whether strangers may make local accounts.
     pub local_sign_up: bool,
+    /// Whether invited friends may play without an account.
+    pub invited_guests: bool,
     /// Who may come in through a provider.
     pub admission: Admission,
 }

@@ -52,6 +52,7 @@ fn newcomer(
         },
         created_at: now,
         disabled_at: None,
+        is_guest: false,
     };
     tx.insert_user(&user)?;
     tx.keep_identity(&Identity {

@@ -1,6 +1,7 @@
 //! The authorization server on a real store, at a time of our choosing.
 
 mod documents;
+mod guests;
 mod refresh;
 mod sign_in;
 
@@ -43,6 +44,7 @@ impl Place {
             name: "Ana".to_owned(),
             created_at: now,
             disabled_at: None,
+            is_guest: false,
         };
         let id = user.id;
         let insert = store.write(move |tx| -> Result<(), StoreError> { tx.insert_user(&user) });
@@ -66,6 +68,7 @@ impl Place {
     fn issuer_at(&self, url: PublicUrl, net: Net) -> Issuer {
         let policy = Policy {
             local_sign_up: false,
+            invited_guests: true,
             admission: Admission::default(),
             access_token_ttl: Seconds(model::ACCESS_LIFE),
             refresh_token_idle_ttl: Seconds(model::IDLE_LIFE),

@@ -101,6 +101,7 @@ mod tests {
                 name: "Ana".to_owned(),
                 created_at: now,
                 disabled_at: None,
+                is_guest: false,
             };
             let insert = store.write(move |tx| -> Result<(), StoreError> { tx.insert_user(&user) });
             insert.await.unwrap();

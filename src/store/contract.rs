@@ -2,6 +2,7 @@
 
 mod companion;
 mod games;
+mod guests;
 mod identities;
 
 use std::path::Path;
@@ -34,6 +35,7 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     games::games(&store).await;
     companion::companion(&store).await;
     identities::identities(&store).await;
+    guests::guests(&store).await;
     store.close().await;
     let again = open();
     what_was_answered_survives_a_restart(&again).await;
@@ -50,6 +52,7 @@ fn person(n: u8) -> User {
         name: format!("person {n}"),
         created_at: at(1),
         disabled_at: None,
+        is_guest: false,
     }
 }
 

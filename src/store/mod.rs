@@ -24,10 +24,10 @@ use std::sync::Arc;
 pub use error::StoreError;
 pub use tx::{
     AccountRows, Attempt, AttemptState, AuditRows, Census, CensusRows, ClientRows, Declined, Fact, FactRows,
-    Failures, FriendGame, GameFilter, GameRows, GameSummary, GrantRows, Grouping, HintGiven, IdentityRows,
-    Invitation, Kept, KeptRating, KeyRows, KeyState, LastAdaptive, Mistake, Most, OpeningCount, PuzzleQuery,
-    PuzzleRows, PuzzleSource, RatingChange, RatingKind, RatingRows, ReviewRows, SentMove, SignInRows,
-    StoredGame, StoredKey, StoredPuzzle, StoredReview, Sweep, Tally, Tx,
+    Failures, FriendGame, GameFilter, GameRows, GameSummary, GrantRows, Grouping, GuestRows, HintGiven,
+    IdentityRows, Invitation, Kept, KeptRating, KeyRows, KeyState, LastAdaptive, Mistake, Most, OpeningCount,
+    PuzzleQuery, PuzzleRows, PuzzleSource, RatingChange, RatingKind, RatingRows, ReviewRows, SentMove,
+    SignInRows, StoredGame, StoredKey, StoredPuzzle, StoredReview, Sweep, Tally, Tx,
 };
 
 /// Where the database is.

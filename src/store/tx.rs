@@ -8,10 +8,12 @@ mod ratings;
 mod reviews;
 
 use super::StoreError;
-use crate::account::{BrowserSession, Departure, Identity, IdentityKey, LocalAccount, User, Username};
+use crate::account::{
+    BrowserSession, Departure, GuestSession, Identity, IdentityKey, LocalAccount, User, Username,
+};
 use crate::audit::{Event, EventFilter};
 use crate::clock::Timestamp;
-use crate::id::{GrantId, ProviderId, UserId};
+use crate::id::{GameId, GrantId, ProviderId, UserId};
 use crate::oauth::{
     AuthorizationCode, Client, ClientId, Grant, KeptDocument, RefreshToken, Retired, RevokeReason, SignIn,
     Stage,
@@ -36,6 +38,7 @@ pub trait Tx:
     + ReviewRows
     + AccountRows
     + IdentityRows
+    + GuestRows
     + ClientRows
     + SignInRows
     + GrantRows
@@ -54,6 +57,7 @@ impl<T> Tx for T where
         + ReviewRows
         + AccountRows
         + IdentityRows
+        + GuestRows
         + ClientRows
         + SignInRows
         + GrantRows
@@ -129,6 +133,22 @@ pub trait IdentityRows {
     fn insert_departure(&mut self, departure: &Departure) -> Result<()>;
     /// Ends the wait for the browser that left for `provider` with this state: only the first to ask gets it.
     fn take_departure(&mut self, state: Digest, provider: &ProviderId) -> Result<Option<Departure>>;
+}
+
+/// Browsers in which guests sit at their games.
+pub trait GuestRows {
+    /// The session of a guest, by the digest of its cookie.
+    fn guest_session(&mut self, cookie: Digest) -> Result<Option<GuestSession>>;
+    /// Lets a guest sit at a game, from `now` on.
+    fn insert_guest_session(
+        &mut self,
+        cookie: Digest,
+        user: UserId,
+        game: GameId,
+        now: Timestamp,
+    ) -> Result<()>;
+    /// Notes when a guest was last seen.
+    fn touch_guest_session(&mut self, cookie: Digest, seen: Timestamp) -> Result<()>;
 }
 
 /// Clients: those that registered or were added, and the metadata documents of the others.

@@ -52,8 +52,7 @@ pub struct SignUpForm {
 impl Issuer {
     /// The page that lets a person in.
     pub fn entry_page(&self, browser: &Browser) -> EntryPage {
-        let cookie = browser.cookie.clone();
-        let cookie = cookie.unwrap_or_else(|| Secret::bearer("br", random()));
+        let cookie = browser_cookie(browser);
         EntryPage {
             forms: self.form_key(&cookie),
             browser: cookie,
@@ -107,7 +106,8 @@ impl Issuer {
         }
     }
 
-    pub(super) fn own_page(
+    /// Whether a form comes from a page that this browser was shown before anybody signed in.
+    pub(in crate::issuer) fn own_page(
         &self,
         browser: &Browser,
         form: AccountForm,
@@ -130,4 +130,10 @@ impl Issuer {
         tracing::info!(user.id = %user, "a person opened their account page");
         Ok(fresh)
     }
+}
+
+/// The cookie that names the browser, or a new one before its first page.
+pub(in crate::issuer) fn browser_cookie(browser: &Browser) -> Secret {
+    let cookie = browser.cookie.clone();
+    cookie.unwrap_or_else(|| Secret::bearer("br", random()))
 }

@@ -25,6 +25,7 @@ pub use entry::{EntryForm, EntryPage, SignUpForm};
 pub use page::{AccountPage, ConnectedApp, LinkedProvider, OwnSession};
 pub use password::ChangePassword;
 
+pub(super) use entry::browser_cookie;
 pub(super) use page::{live_grants, live_sessions, session_id};
 
 /// A form of the account pages: where it goes, and what its CSRF value is good for.
@@ -54,6 +55,10 @@ pub enum AccountForm {
     DeleteGame,
     /// Takes the free side of a friend's game.
     Join,
+    /// Takes it without an account.
+    JoinAsGuest,
+    /// Calls a tool from the board.
+    Play,
     /// Takes everything along.
     Export,
     /// Deletes the account.
@@ -76,6 +81,8 @@ impl AccountForm {
             Self::Password => path::ACCOUNT_PASSWORD,
             Self::DeleteGame => path::ACCOUNT_DELETE_GAME,
             Self::Join => path::JOIN,
+            Self::JoinAsGuest => path::JOIN_AS_GUEST,
+            Self::Play => path::PLAY_CALL,
             Self::Export => path::ACCOUNT_EXPORT,
             Self::Delete => path::ACCOUNT_DELETE,
         }
@@ -101,7 +108,7 @@ impl FormKey {
     }
 
     /// Whether the form carried it.
-    fn made(&self, form: AccountForm, csrf: &str) -> bool {
+    pub(super) fn made(&self, form: AccountForm, csrf: &str) -> bool {
         self.mac.verify(&self.parts(form), csrf)
     }
 
@@ -156,7 +163,7 @@ pub enum AccountFault {
 }
 
 impl Issuer {
-    fn form_key(&self, cookie: &Secret) -> FormKey {
+    pub(super) fn form_key(&self, cookie: &Secret) -> FormKey {
         FormKey::new(self.0.csrf.clone(), cookie.clone())
     }
 

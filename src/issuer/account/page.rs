@@ -3,16 +3,13 @@
 use super::FormKey;
 use super::providers::linked;
 use crate::account::{BrowserSession, Identity, User, Username};
-use crate::clock::{Seconds, Timestamp};
+use crate::clock::Timestamp;
 use crate::id::{GrantId, UserId};
-use crate::issuer::sign_in::session::{is_live, signed_in};
+use crate::issuer::sign_in::session::{SEEN_LATELY, is_live, signed_in};
 use crate::issuer::{AccountFault, Browser, Issuer, Way};
 use crate::oauth::{Grant, Scope};
 use crate::secret::{Digest, hex};
 use crate::store::{StoreError, Tx};
-
-/// A browser that is seen again within this time is not noted anew.
-const SEEN_LATELY: Seconds = Seconds(60);
 
 /// What a signed-in person sees of their account.
 pub struct AccountPage {

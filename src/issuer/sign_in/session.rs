@@ -12,6 +12,8 @@ use crate::store::{StoreError, Tx};
 const SESSION_IDLE: Seconds = Seconds(12 * 3600);
 /// … and in any case after so long.
 const SESSION_LIFE: Seconds = Seconds(7 * 24 * 3600);
+/// A browser that is seen again within this time is not noted anew.
+pub(in crate::issuer) const SEEN_LATELY: Seconds = Seconds(60);
 
 /// The person behind a session cookie, if both are still good.
 pub(in crate::issuer) fn signed_in(
@@ -26,7 +28,7 @@ pub(in crate::issuer) fn signed_in(
     if !is_live(&found, now) {
         return Ok(None);
     }
-    let user = tx.user(found.user)?.filter(User::is_active);
+    let user = tx.user(found.user)?.filter(User::may_sign_in);
     Ok(user.map(|user| (user, found)))
 }
 

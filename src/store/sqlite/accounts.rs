@@ -12,7 +12,8 @@ use crate::store::{AccountRows, Failures};
 
 impl AccountRows for SqliteTx<'_> {
     fn user(&mut self, id: UserId) -> Result<Option<User>, StoreError> {
-        let mut query = self.sql("SELECT id, name, created_at, disabled_at FROM users WHERE id = ?1")?;
+        let mut query =
+            self.sql("SELECT id, name, created_at, disabled_at, guest FROM users WHERE id = ?1")?;
         query
             .query_row([id.to_string()], raw_user)
             .optional()?
@@ -22,10 +23,10 @@ impl AccountRows for SqliteTx<'_> {
 
     fn users(&mut self) -> Result<Vec<(User, Option<Username>)>, StoreError> {
         let mut query = self.sql(
-            "SELECT id, name, created_at, disabled_at, username
+            "SELECT id, name, created_at, disabled_at, guest, username
              FROM users LEFT JOIN local_accounts ON user_id = id ORDER BY created_at, id",
         )?;
-        let rows = query.query_map([], |row| Ok((raw_user(row)?, row.get::<_, Option<String>>(4)?)))?;
+        let rows = query.query_map([], |row| Ok((raw_user(row)?, row.get::<_, Option<String>>(5)?)))?;
         rows.map(|row| {
             let (raw, name) = row?;
             let user = user(raw)?;
@@ -36,13 +37,15 @@ impl AccountRows for SqliteTx<'_> {
     }
 
     fn insert_user(&mut self, user: &User) -> Result<(), StoreError> {
-        let mut insert =
-            self.sql("INSERT INTO users (id, name, created_at, disabled_at) VALUES (?1, ?2, ?3, ?4)")?;
+        let mut insert = self.sql(
+            "INSERT INTO users (id, name, created_at, disabled_at, guest) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?;
         insert.execute(params![
             user.id.to_string(),
             user.name,
             user.created_at,
-            user.disabled_at
+            user.disabled_at,
+            user.is_guest
         ])?;
         Ok(())
     }
@@ -210,18 +213,19 @@ fn session(raw: RawSession) -> Result<(Digest, BrowserSession), StoreError> {
     Ok((cookie, session))
 }
 
-type RawUser = (String, String, Timestamp, Option<Timestamp>);
+type RawUser = (String, String, Timestamp, Option<Timestamp>, bool);
 
 fn raw_user(row: &Row<'_>) -> rusqlite::Result<RawUser> {
-    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
 }
 
-fn user((id, name, created_at, disabled_at): RawUser) -> Result<User, StoreError> {
+fn user((id, name, created_at, disabled_at, is_guest): RawUser) -> Result<User, StoreError> {
     Ok(User {
         id: parse("users", &id, &id)?,
         name,
         created_at,
         disabled_at,
+        is_guest,
     })
 }
 

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_authorization_server.sql"),
     include_str!("migrations/0004_providers.sql"),
     include_str!("migrations/0005_companion.sql"),
+    include_str!("migrations/0006_guests.sql"),
 ];
 
 /// Brings the database to the newest version.

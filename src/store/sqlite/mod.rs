@@ -14,6 +14,7 @@ mod census;
 mod clients;
 mod games;
 mod grants;
+mod guests;
 mod identities;
 mod keys;
 mod migrate;

@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::{SqliteTx, StoreError};
+use crate::account::{GUEST_AFTER_GAME, GUEST_IDLE};
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::{SIGN_IN_LIFE, STAND_IN, UNUSED_LIFE};
 use crate::store::{Most, Sweep};
@@ -23,6 +24,22 @@ impl Sweep for SqliteTx<'_> {
             ("sign_ins", "handle", "expires_at < ?1", now),
             ("departures", "state", "expires_at < ?1", now),
             ("browser_sessions", "cookie", "expires_at < ?1", now),
+            ("guest_sessions", "cookie", "last_seen_at < ?1", now - GUEST_IDLE),
+            (
+                "guest_sessions",
+                "cookie",
+                "EXISTS (SELECT 1 FROM games WHERE id = game_id AND reason IS NOT NULL AND changed_at < ?1)",
+                now - GUEST_AFTER_GAME,
+            ),
+            (
+                "users",
+                "id",
+                // Somebody else's game shows a guest's name; one that the host has left goes with the guest.
+                "guest = 1 AND created_at < ?1
+                 AND NOT EXISTS (SELECT 1 FROM guest_sessions WHERE user_id = users.id)
+                 AND NOT EXISTS (SELECT 1 FROM games WHERE friend_id = users.id)",
+                now,
+            ),
             (
                 "sign_in_failures",
                 "name",
