@@ -35,6 +35,26 @@ pub(super) fn tools() -> &'static [Tool] {
     })
 }
 
+/// The name of a tool, if there is such a tool.
+pub(super) fn name_of(name: &str) -> Option<&'static str> {
+    let mut names = tools().iter().map(|tool| tool.name.as_ref());
+    names.find(|known| *known == name)
+}
+
+/// Whether somebody without an account may call it: what playing their one game takes, and no more.
+pub(super) fn is_for_guests(name: &str) -> bool {
+    matches!(
+        name,
+        "chess_show"
+            | "chess_status"
+            | "chess_move"
+            | "chess_undo"
+            | "chess_finish"
+            | "chess_export"
+            | "chess_board_sync"
+    )
+}
+
 /// What a call may do to the person's games.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effect {
@@ -483,6 +503,24 @@ fn date(what: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_guest_plays_and_does_nothing_else() {
+        let open = tools().iter().filter(|tool| is_for_guests(&tool.name));
+        assert!(open.count() >= 6);
+        for closed in [
+            "chess_new_game",
+            "chess_join",
+            "chess_analyze",
+            "chess_hint",
+            "chess_profile",
+            "chess_x",
+        ] {
+            assert!(!is_for_guests(closed), "{closed}");
+        }
+        assert_eq!(name_of("chess_move"), Some("chess_move"));
+        assert_eq!(name_of("chess_x"), None);
+    }
 
     #[test]
     fn tools_are_described_as_hosts_demand() {

@@ -1,4 +1,4 @@
-//! The endpoint behind `POST /mcp`.
+//! What is behind `POST /mcp`, and behind the calls of the board in a plain browser.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,19 +8,52 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Request, Response, StatusCode};
+use rmcp::model::JsonObject;
 use rmcp::transport::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::StreamableHttpService;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::envelope;
-use super::server::ChessServer;
+use super::server::{Asked, ChessServer};
+use super::{catalogue, envelope};
 use crate::games::Games;
+use crate::id::UserId;
 use crate::urls::PublicUrl;
 
 /// Answers MCP requests. Cheap to clone.
 #[derive(Clone)]
-pub struct Endpoint(StreamableHttpService<ChessServer, NeverSessionManager>);
+pub struct Endpoint {
+    service: StreamableHttpService<ChessServer, NeverSessionManager>,
+    server: ChessServer,
+}
+
+/// A call of a tool without the protocol around it, from a board that draws the result.
+#[derive(Debug)]
+pub struct BoardCall {
+    /// Who calls.
+    pub user: UserId,
+    /// They have no account and one game.
+    pub is_guest: bool,
+    /// Which tool, as it was named.
+    pub tool: String,
+    /// Its arguments.
+    pub arguments: Option<JsonObject>,
+}
+
+/// Why such a call has no result. Refusals are results.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallFault {
+    /// There is no such tool.
+    #[error("there is no tool `{0}`")]
+    Unknown(String),
+    /// Not for guests.
+    #[error("a guest plays one game and nothing else: sign in for this")]
+    NotForGuests,
+    /// A fault of ours, which was logged.
+    #[error("something went wrong on this server; try again")]
+    Internal,
+}
 
 impl Endpoint {
     /// An endpoint for these games. When `shutdown` fires, waiting calls are answered at once.
@@ -33,12 +66,33 @@ impl Endpoint {
             .disable_allowed_hosts();
         // The library is not told of `shutdown`: it would drop calls that the server is about to answer.
         let server = ChessServer::new(games, url, shutdown);
-        let factory = move || Ok(server.clone());
-        Self(StreamableHttpService::new(
-            factory,
-            Arc::new(NeverSessionManager::default()),
-            config,
-        ))
+        let served = server.clone();
+        let factory = move || Ok(served.clone());
+        let service = StreamableHttpService::new(factory, Arc::new(NeverSessionManager::default()), config);
+        Self { service, server }
+    }
+
+    /// Answers a call of a board: the result as `tools/call` has it.
+    pub async fn call(&self, call: BoardCall) -> Result<Value, CallFault> {
+        let Some(tool) = catalogue::name_of(&call.tool) else {
+            return Err(CallFault::Unknown(call.tool.chars().take(64).collect()));
+        };
+        if call.is_guest && !catalogue::is_for_guests(tool) {
+            return Err(CallFault::NotForGuests);
+        }
+        let asked = Asked {
+            user: call.user,
+            tool,
+            arguments: call.arguments,
+            has_board: true,
+            progress: None,
+        };
+        let result = self.server.answer(asked).await;
+        let result = result.map_err(|_| CallFault::Internal)?;
+        serde_json::to_value(result).map_err(|error| {
+            tracing::error!(%error, tool, "a result is no JSON");
+            CallFault::Internal
+        })
     }
 
     /// Answers one request, whose extensions hold the [`crate::oauth::Principal`] it is made for.
@@ -47,7 +101,7 @@ impl Endpoint {
             return refused(&error);
         }
         let is_json = is_json(request.headers());
-        let response = self.0.handle(request.map(Full::new)).await;
+        let response = self.service.handle(request.map(Full::new)).await;
         // What the library cannot parse (too deep, half a surrogate pair) it calls an unsupported type.
         if is_json && response.status() == StatusCode::UNSUPPORTED_MEDIA_TYPE {
             return refused(&envelope::EnvelopeError::Json);
@@ -331,7 +385,7 @@ mod tests {
 
     /// Every promised field is there and of a promised type or value; nothing else is.
     fn fits(tool: &str, answer: &Value) {
-        let schema = &super::super::catalogue::tools()
+        let schema = &catalogue::tools()
             .iter()
             .find(|t| t.name == tool)
             .unwrap()

@@ -23,4 +23,4 @@ mod text;
 mod tools;
 mod view;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{BoardCall, CallFault, Endpoint};

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use hyper::http::request::Parts;
 use rmcp::model::{
-    CacheScope, CallToolRequestParams, CallToolResponse, CustomRequest, CustomResult, DiscoverResult,
-    ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation, InitializeRequestParams,
-    InitializeResult, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult,
-    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig,
+    CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, CustomRequest, CustomResult,
+    DiscoverResult, ErrorCode, ErrorData, GetPromptRequestParams, GetPromptResponse, Implementation,
+    InitializeRequestParams, InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult,
+    ListResourcesResult, ListToolsResult, PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+    ReadResourceResponse, ServerCapabilities, ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
@@ -23,6 +23,7 @@ use super::tools::{self, Call, Progress};
 use super::{catalogue, prompts};
 use crate::clock::Clock;
 use crate::games::Games;
+use crate::id::UserId;
 use crate::oauth::Principal;
 use crate::picture::Pictures;
 use crate::urls::PublicUrl;
@@ -67,6 +68,18 @@ const INSTRUCTIONS: &str = "Chess on the person's account: games against the eng
 #[derive(Clone)]
 pub(super) struct ChessServer(Arc<State>);
 
+/// A call, whichever door it came through.
+pub(super) struct Asked {
+    /// Who calls.
+    pub(super) user: UserId,
+    /// What was called, by its name in the catalogue.
+    pub(super) tool: &'static str,
+    pub(super) arguments: Option<JsonObject>,
+    /// Whoever sees the result draws boards itself.
+    pub(super) has_board: bool,
+    pub(super) progress: Option<Progress>,
+}
+
 struct State {
     games: Games,
     url: PublicUrl,
@@ -87,6 +100,27 @@ impl ChessServer {
             shutdown,
             sequence,
         }))
+    }
+
+    /// Answers a call: in time, at once when the server ends, and with its place in the order of results.
+    pub(super) async fn answer(&self, asked: Asked) -> Result<CallToolResult, ErrorData> {
+        let call = Call {
+            games: &self.0.games,
+            url: &self.0.url,
+            pictures: &self.0.pictures,
+            user: asked.user,
+            has_board: asked.has_board,
+            tool: asked.tool,
+            progress: asked.progress,
+        };
+        let answered = tokio::select! {
+            answered = tokio::time::timeout(TIME_LIMIT, call.answer(asked.arguments)) => answered,
+            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted("The server is restarting.")),
+        };
+        let Ok(answered) = answered else {
+            return Ok(tools::interrupted("That took too long."));
+        };
+        Ok(tools::with_sequence(answered?, self.next_sequence()))
     }
 
     /// Rises with every result, across restarts too, so that a board knows which of two results is newer.
@@ -169,7 +203,7 @@ impl ServerHandler for ChessServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let principal = principal(&context)?;
-        let Some(tool) = catalogue::tools().iter().find(|tool| tool.name == request.name) else {
+        let Some(tool) = catalogue::name_of(&request.name) else {
             let name: String = request.name.chars().take(64).collect();
             return Err(ErrorData::invalid_params(
                 format!("there is no tool `{name}`"),
@@ -177,26 +211,17 @@ impl ServerHandler for ChessServer {
             ));
         };
         let declared = context.meta.client_capabilities();
-        let call = Call {
-            games: &self.0.games,
-            url: &self.0.url,
-            pictures: &self.0.pictures,
+        let asked = Asked {
             user: principal.user,
+            tool,
+            arguments: request.arguments,
             has_board: self.0.hosts.has_board(principal.grant, declared.as_ref()),
-            tool: tool.name.as_ref(),
             progress: context.meta.get_progress_token().map(|token| Progress {
                 peer: context.peer.clone(),
                 token,
             }),
         };
-        let answered = tokio::select! {
-            answered = tokio::time::timeout(TIME_LIMIT, call.answer(request.arguments)) => answered,
-            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted("The server is restarting.").into()),
-        };
-        let Ok(answered) = answered else {
-            return Ok(tools::interrupted("That took too long.").into());
-        };
-        Ok(tools::with_sequence(answered?, self.next_sequence()).into())
+        Ok(self.answer(asked).await?.into())
     }
 
     async fn list_prompts(

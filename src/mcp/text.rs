@@ -62,10 +62,14 @@ fn board(rendered: &Rendered) -> String {
     if rendered.view.diagram.is_none() || rendered.purpose == Purpose::Read {
         return String::new();
     }
-    format!(
+    let board = format!(
         "Show the person this board as it is:\n```\n{}\n```",
         rendered.diagram
-    )
+    );
+    match &rendered.link {
+        Some(link) => format!("{board}\nThe same board in a browser: {link}"),
+        None => board,
+    }
 }
 
 /// The moves that the model may speak of, or choose from.

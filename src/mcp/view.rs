@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::may;
+use crate::board;
 use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
 use crate::clock::Timestamp;
 use crate::engine::Level;
@@ -215,6 +216,8 @@ pub(super) struct Rendered {
     pub(super) is_models_turn: bool,
     /// Another game that waits for the person.
     pub(super) elsewhere: Option<GameSummary>,
+    /// Where the person can play it in a browser, if the host draws no board.
+    pub(super) link: Option<String>,
 }
 
 impl Rendered {
@@ -278,6 +281,8 @@ impl Rendered {
         };
         let material = Material::of(game.position()).words();
         let is_models_turn = may::is_assistants_turn(stored);
+        let plain = !detail.has_board && board::document().is_some();
+        let link = plain.then(|| url.at(&path::game(stored.id)));
         Self {
             view,
             diagram: board,
@@ -288,6 +293,7 @@ impl Rendered {
             purpose: detail.purpose,
             is_models_turn,
             elsewhere: shown.elsewhere,
+            link,
         }
     }
 
@@ -343,6 +349,7 @@ impl Rendered {
             purpose: Purpose::Show,
             is_models_turn: false,
             elsewhere: None,
+            link: None,
         }
     }
 }
@@ -418,7 +425,7 @@ fn invitation(stored: &StoredGame, url: &PublicUrl) -> Option<InvitationView> {
     let invitation = stored.friend.as_ref()?.invitation.as_ref()?;
     stored.is_open().then(|| InvitationView {
         code: invitation.code.clone(),
-        url: url.at(&format!("{}/{}", path::JOIN, invitation.code)),
+        url: url.at(&path::invitation(&invitation.code)),
         until: invitation.ends.date(),
     })
 }
