@@ -4,7 +4,7 @@ use axum::extract::{Path, RawQuery, Request, State};
 use axum::response::Response;
 
 use super::account::{Notice, done, entered, provider_failed};
-use super::{Door, authorize, error};
+use super::{Door, authorize, cookies, error};
 use crate::issuer::{Arrival, IssuerError};
 
 /// `GET /oauth/callback/{provider}`
@@ -18,6 +18,7 @@ pub(super) async fn callback(
         return error::page(&door, IssuerError::Stale);
     };
     let browser = door.browser(&request);
+    let then = cookies::destination(request.headers(), door.secure());
     let arrived = door
         .0
         .issuer
@@ -26,7 +27,7 @@ pub(super) async fn callback(
     match arrived {
         Ok(Arrival::SignIn(next)) => authorize::follow(&door, Ok(next)),
         Ok(Arrival::Consent(asked)) => authorize::ask(&door, &asked),
-        Ok(Arrival::Entered(session)) => entered(&door, &session),
+        Ok(Arrival::Entered(session)) => entered(&door, &session, then.as_ref()),
         Ok(Arrival::Linked) => done(&door, Notice::ProviderLinked),
         Ok(Arrival::Taken) => done(&door, Notice::ProviderTaken),
         Ok(Arrival::Failed { provider, failure }) => provider_failed(&door, &provider, failure),

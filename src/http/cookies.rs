@@ -1,4 +1,5 @@
-//! The three cookies: one names the browser, one the signed-in person, one says once what was done.
+//! The cookies: one names the browser, one the signed-in person, one opens the games of guests; one says once what was
+//! done, and one where to go after the sign-in.
 //!
 //! Over https all have the `__Host-` prefix, so that no other host can set them. Over plain http, which is
 //! loopback alone, they go without it: Safari keeps no `Secure` cookie there.
@@ -8,17 +9,26 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 
 use super::agent;
+use super::destination::Destination;
 use crate::issuer::Browser;
 use crate::secret::Secret;
 
 /// Longest cookie value that is looked at, in bytes.
 const MAX_VALUE: usize = 128;
 
+/// Games at which guests may sit in one browser; beyond that the oldest is forgotten.
+const MAX_GUESTS: usize = 5;
+
+/// Stands between the values of guests, in none of which it occurs.
+const BETWEEN: char = '.';
+
 #[derive(Debug, Clone, Copy)]
 enum Cookie {
     Browser,
     Session,
+    Guests,
     Notice,
+    Destination,
 }
 
 impl Cookie {
@@ -28,6 +38,10 @@ impl Cookie {
             (Self::Browser, false) => "chess-mcp-browser",
             (Self::Session, true) => "__Host-chess-mcp-session",
             (Self::Session, false) => "chess-mcp-session",
+            (Self::Guests, true) => "__Host-chess-mcp-guest",
+            (Self::Guests, false) => "chess-mcp-guest",
+            (Self::Destination, true) => "__Host-chess-mcp-destination",
+            (Self::Destination, false) => "chess-mcp-destination",
             (Self::Notice, true) => "__Host-chess-mcp-notice",
             (Self::Notice, false) => "chess-mcp-notice",
         }
@@ -38,7 +52,18 @@ impl Cookie {
         match self {
             Self::Browser => 30 * 24 * 3600,
             Self::Session => 7 * 24 * 3600,
+            // As long as browsers keep any: the server knows when it ends.
+            Self::Guests => 400 * 24 * 3600,
             Self::Notice => 60,
+            Self::Destination => 600,
+        }
+    }
+
+    /// Bytes of its value that are looked at.
+    fn max_value(self) -> usize {
+        match self {
+            Self::Guests => MAX_GUESTS * MAX_VALUE,
+            _ => MAX_VALUE,
         }
     }
 
@@ -57,7 +82,7 @@ impl Cookie {
             .flat_map(|line| line.split(';'))
             .filter_map(|pair| pair.trim().split_once('='));
         let (_, value) = pairs.find(|(n, _)| *n == name)?;
-        (!value.is_empty() && value.len() <= MAX_VALUE).then_some(value)
+        (!value.is_empty() && value.len() <= self.max_value()).then_some(value)
     }
 
     fn set(self, response: &mut Response, value: &str, secure: bool) {
@@ -104,6 +129,37 @@ pub(super) fn clear_session(response: &mut Response, secure: bool) {
     Cookie::Session.clear(response, secure);
 }
 
+/// The guests in this browser, the newest first. No part of [`Browser`]: nothing that asks who is signed in sees them.
+pub(super) fn guests(headers: &HeaderMap, secure: bool) -> Vec<Secret> {
+    let values = Cookie::Guests.value(headers, secure).unwrap_or_default();
+    let values = values.split(BETWEEN).filter(|value| !value.is_empty());
+    let guests = values.map(|value| Secret::new(value.to_owned()));
+    guests.take(MAX_GUESTS).collect()
+}
+
+/// Adds a guest to those that the request showed.
+pub(super) fn add_guest(response: &mut Response, guest: &Secret, known: &[Secret], secure: bool) {
+    let all = std::iter::once(guest).chain(known).take(MAX_GUESTS);
+    let values: Vec<&str> = all.map(Secret::expose).collect();
+    let values = Secret::new(values.join(&BETWEEN.to_string()));
+    Cookie::Guests.set(response, values.expose(), secure);
+}
+
+/// Where the browser goes after the sign-in; the account page, where nothing else was asked for.
+pub(super) fn destination(headers: &HeaderMap, secure: bool) -> Option<Destination> {
+    Destination::from_word(Cookie::Destination.value(headers, secure)?)
+}
+
+/// Keeps where to go.
+pub(super) fn set_destination(response: &mut Response, destination: &Destination, secure: bool) {
+    Cookie::Destination.set(response, &destination.word(), secure);
+}
+
+/// One is there, or goes elsewhere.
+pub(super) fn clear_destination(response: &mut Response, secure: bool) {
+    Cookie::Destination.clear(response, secure);
+}
+
 /// What the next page says once; not a secret, and not to be believed to be ours.
 pub(super) fn notice(headers: &HeaderMap, secure: bool) -> Option<&str> {
     Cookie::Notice.value(headers, secure)
@@ -146,6 +202,26 @@ mod tests {
             );
             assert_eq!(browser(&headers, secure).session.unwrap().expose(), "v");
             assert!(browser(&headers, secure).cookie.is_none());
+            assert!(guests(&headers, secure).is_empty());
+        }
+    }
+
+    #[test]
+    fn the_newest_guests_of_a_browser_are_kept() {
+        for secure in [true, false] {
+            let mut known = Vec::new();
+            for n in 0..8_u8 {
+                let mut response = ().into_response();
+                add_guest(&mut response, &Secret::bearer("gs", [n; 32]), &known, secure);
+                let line = response.headers()[SET_COOKIE].to_str().unwrap();
+                assert_eq!(line.starts_with("__Host-"), secure);
+                let mut headers = HeaderMap::new();
+                headers.insert(COOKIE, line.split(';').next().unwrap().parse().unwrap());
+                known = guests(&headers, secure);
+                assert!(browser(&headers, secure).session.is_none());
+            }
+            let newest = (3..8_u8).rev().map(|n| Secret::bearer("gs", [n; 32]));
+            assert!(newest.eq(known.iter().cloned()));
         }
     }
 }

@@ -70,6 +70,9 @@ struct Addresses {
     all_registrations: Buckets<()>,
 }
 
+/// Below these all is pages and forms.
+const PAGES: [&str; 4] = ["/account/", "/join/", "/oauth/callback/", "/play/"];
+
 /// What a path is, to its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -87,10 +90,16 @@ impl Kind {
     fn of(path: &str) -> Self {
         match path {
             path::REGISTER | path::REGISTER_ALIAS => Self::Registration,
-            path::AUTHORIZE | path::CONSENT | path::SIGN_IN | path::SIGN_UP => Self::Page,
-            path::JWKS => Self::Free,
-            _ if path == path::ACCOUNT || path.starts_with("/account/") => Self::Page,
-            _ if path.starts_with("/oauth/callback/") || path.starts_with("/join/") => Self::Page,
+            path::AUTHORIZE
+            | path::CONSENT
+            | path::SIGN_IN
+            | path::SIGN_UP
+            | path::ACCOUNT
+            | path::JOIN
+            | path::PLAY => Self::Page,
+            // The calls of boards are counted by person, like those of apps.
+            path::JWKS | path::PLAY_CALL => Self::Free,
+            _ if PAGES.iter().any(|below| path.starts_with(below)) => Self::Page,
             _ if path.starts_with("/oauth/") || path == "/userinfo" => Self::Endpoint,
             _ => Self::Free,
         }
@@ -215,6 +224,14 @@ mod tests {
             ("/oauth/sign-in", Kind::Page),
             ("/oauth/callback/google", Kind::Page),
             ("/join/abc", Kind::Page),
+            ("/join", Kind::Page),
+            ("/join/guest", Kind::Page),
+            ("/play", Kind::Page),
+            ("/play/kfqm7382", Kind::Page),
+            ("/play/call", Kind::Free),
+            ("/player", Kind::Free),
+            ("/account", Kind::Page),
+            ("/account/games", Kind::Page),
             ("/oauth/token", Kind::Endpoint),
             ("/oauth/introspect", Kind::Endpoint),
             ("/userinfo", Kind::Endpoint),

@@ -12,6 +12,7 @@ mod client_address;
 mod client_proof;
 mod cookies;
 mod cors;
+mod destination;
 mod discovery;
 mod error;
 mod form;
@@ -26,6 +27,7 @@ mod limits;
 mod mcp;
 mod numbers;
 mod pages;
+mod play;
 mod register;
 mod token;
 mod userinfo;
@@ -150,7 +152,12 @@ pub fn router(issuer: Issuer, games: Games, mcp: Endpoint, boot: BootId, options
         .route(path::SIGN_IN, post(authorize::sign_in))
         .route("/oauth/callback/{provider}", get(callback::callback))
         .route("/join/{code}", get(join::ask))
+        .route("/join/{code}/sign-in", get(join::sign_in))
         .route(path::JOIN, post(join::take))
+        .route(path::JOIN_AS_GUEST, post(join::take_as_guest))
+        .route(path::PLAY, get(play::board))
+        .route("/play/{game}", get(play::game))
+        .route(path::PLAY_CALL, post(play::call))
         .merge(account::routes(door.0.issuer.policy().local_sign_up))
         .layer(from_fn_with_state(door.clone(), limits::check_address));
     // Services ask, never pages: no origin may read the answer.

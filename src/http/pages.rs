@@ -24,13 +24,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use self::words::{Fault, ProviderTrouble};
+use crate::board;
 use crate::id::Reference;
 use crate::issuer::{ConsentPage, Failure, ProviderFault, SignInPage, Way, Wrong};
 use crate::secret::Digest;
 use crate::urls::{PublicUrl, path};
 
 mod account;
+mod play;
 mod words;
+
+pub(super) use self::play::{BoardPage, Invitee};
 
 #[cfg(test)]
 mod tests;
@@ -54,6 +58,7 @@ pub(super) struct Pages {
     sign_in_headers: HeaderMap,
     own_headers: HeaderMap,
     gate_headers: HeaderMap,
+    board_headers: HeaderMap,
 }
 
 /// What a page is part of.
@@ -75,6 +80,7 @@ impl Pages {
             sign_in_headers: page_headers(Surface::SignIn, public_url.is_secure()),
             own_headers: page_headers(Surface::Own, public_url.is_secure()),
             gate_headers: page_headers(Surface::Gate, public_url.is_secure()),
+            board_headers: play::headers(board::document(), public_url.is_secure()),
         }
     }
 
@@ -200,6 +206,7 @@ impl Pages {
             favicon: FAVICON,
             host: self.public_url.host(),
             reference,
+            board: board::document().map(|_| path::PLAY),
         }
     }
 
@@ -226,6 +233,8 @@ struct Shell<'a> {
     favicon: &'static str,
     host: &'a str,
     reference: Option<Reference>,
+    /// Where the board is, if there is one.
+    board: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -319,6 +328,11 @@ fn page_headers(surface: Surface, secure: bool) -> HeaderMap {
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'{forms}"
     );
+    headers_with(&policy, surface, secure)
+}
+
+/// What every page carries besides its policy.
+fn headers_with(policy: &str, surface: Surface, secure: bool) -> HeaderMap {
     let policy = HeaderValue::try_from(policy).expect("base64 is plain ASCII");
     let mut headers = HeaderMap::from_iter([
         (CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),

@@ -6,15 +6,21 @@ use axum::response::Response;
 
 use super::providers::leave;
 use super::{Notice, done, own_page_form, refuse};
+use crate::http::destination::Destination;
 use crate::http::form::Form;
 use crate::http::{Door, cookies, error};
 use crate::issuer::{AccountFault, EntryForm, EntryPage, NewAccountForm, SignUpForm};
 use crate::secret::Secret;
 use crate::urls::path;
 
-/// The page that lets a person in.
-pub(super) fn page(door: &Door, page: &EntryPage, notice: Option<Notice>) -> Response {
-    named(door, page, door.0.pages.entry(page, notice))
+/// The page that lets a person in, and then on to where they were going.
+pub(super) fn page(
+    door: &Door,
+    page: &EntryPage,
+    notice: Option<Notice>,
+    then: Option<&Destination>,
+) -> Response {
+    named(door, page, door.0.pages.entry(page, notice, then))
 }
 
 /// The page with the cookie that its form belongs to.
@@ -23,11 +29,14 @@ fn named(door: &Door, page: &EntryPage, mut response: Response) -> Response {
     response
 }
 
-/// `GET /account/sign-in`: for whoever is signed in and has to prove who they are once more.
+/// `GET /account/sign-in`: for whoever is signed in and has to prove who they are once more, or wanted to go elsewhere
+/// and has to sign in before.
 pub(super) async fn ask(State(door): State<Door>, headers: HeaderMap) -> Response {
     let browser = cookies::browser(&headers, door.secure());
     let notice = cookies::notice(&headers, door.secure()).and_then(Notice::from_name);
-    let mut response = page(&door, &door.0.issuer.entry_page(&browser), notice);
+    let then = cookies::destination(&headers, door.secure());
+    let entry = door.0.issuer.entry_page(&browser);
+    let mut response = page(&door, &entry, notice, then.as_ref());
     if notice.is_some() {
         cookies::clear_notice(&mut response, door.secure());
     }
@@ -36,6 +45,7 @@ pub(super) async fn ask(State(door): State<Door>, headers: HeaderMap) -> Respons
 
 /// `POST /account/sign-in`: name and password, or a provider's button.
 pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Response {
+    let then = cookies::destination(request.headers(), door.secure());
     let (form, browser) = match own_page_form(&door, request).await {
         Ok(both) => both,
         Err(refusal) => return refusal,
@@ -54,28 +64,40 @@ pub(super) async fn sign_in(State(door): State<Door>, request: Request) -> Respo
         password: typed(&form, "password"),
     };
     match door.0.issuer.enter(form, browser).await {
-        Ok(Ok(session)) => entered(&door, &session),
-        Ok(Err(again)) => page(&door, &again, None),
+        Ok(Ok(session)) => entered(&door, &session, then.as_ref()),
+        Ok(Err(again)) => page(&door, &again, None, then.as_ref()),
         Err(fault) => refuse(&door, fault),
     }
 }
 
-/// On to the account page, signed in.
-pub(in crate::http) fn entered(door: &Door, session: &Secret) -> Response {
-    let mut response = error::leave(path::ACCOUNT);
+/// On to where they were going, or else to the account page, signed in.
+pub(in crate::http) fn entered(door: &Door, session: &Secret, then: Option<&Destination>) -> Response {
+    let mut response = match then {
+        None => error::leave(path::ACCOUNT),
+        Some(destination) => go_on(door, destination),
+    };
     cookies::set_session(&mut response, session, door.secure());
+    response
+}
+
+/// Once: the next sign-in leads to the account again.
+fn go_on(door: &Door, destination: &Destination) -> Response {
+    let mut response = error::leave(&destination.path());
+    cookies::clear_destination(&mut response, door.secure());
     response
 }
 
 /// `GET /account/sign-up`
 pub(super) async fn ask_account(State(door): State<Door>, headers: HeaderMap) -> Response {
     let browser = cookies::browser(&headers, door.secure());
+    let then = cookies::destination(&headers, door.secure());
     let page = door.0.issuer.entry_page(&browser);
-    named(&door, &page, door.0.pages.new_account(&page))
+    named(&door, &page, door.0.pages.new_account(&page, then.as_ref()))
 }
 
 /// `POST /account/sign-up`
 pub(super) async fn sign_up(State(door): State<Door>, request: Request) -> Response {
+    let then = cookies::destination(request.headers(), door.secure());
     let (form, browser) = match own_page_form(&door, request).await {
         Ok(both) => both,
         Err(refusal) => return refusal,
@@ -86,11 +108,14 @@ pub(super) async fn sign_up(State(door): State<Door>, request: Request) -> Respo
     };
     match door.0.issuer.enter_anew(form, browser).await {
         Ok(Ok(session)) => {
-            let mut response = done(&door, Notice::Welcome);
+            let mut response = match &then {
+                None => done(&door, Notice::Welcome),
+                Some(destination) => go_on(&door, destination),
+            };
             cookies::set_session(&mut response, &session, door.secure());
             response
         }
-        Ok(Err(again)) => named(&door, &again, door.0.pages.new_account(&again)),
+        Ok(Err(again)) => named(&door, &again, door.0.pages.new_account(&again, then.as_ref())),
         Err(fault) => refuse(&door, fault),
     }
 }

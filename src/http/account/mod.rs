@@ -71,7 +71,10 @@ async fn account(State(door): State<Door>, headers: HeaderMap) -> Response {
             Ok(games) => door.0.pages.account(&page, &games, notice),
             Err(fault) => return error::page(&door, fault),
         },
-        Err(AccountFault::SignedOut) => entry::page(&door, &door.0.issuer.entry_page(&browser), notice),
+        Err(AccountFault::SignedOut) => {
+            let then = cookies::destination(&headers, secure);
+            entry::page(&door, &door.0.issuer.entry_page(&browser), notice, then.as_ref())
+        }
         Err(fault) => return refuse(&door, fault),
     };
     if notice.is_some() {
@@ -106,7 +109,7 @@ pub(super) async fn own_form(door: &Door, request: Request) -> Result<(Form, Acc
 }
 
 /// A form that was posted from one of our own pages.
-async fn own_page_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
+pub(super) async fn own_page_form(door: &Door, request: Request) -> Result<(Form, Browser), Response> {
     if !door.0.hosts.is_own_form(request.headers()) {
         let text = "This form was not sent from a page of this server. Open your account and try again.";
         return Err(say(door, StatusCode::FORBIDDEN, text));
@@ -153,6 +156,7 @@ pub(super) fn refuse(door: &Door, fault: AccountFault) -> Response {
 fn sign_in_again(door: &Door) -> Response {
     let mut response = error::leave(path::ACCOUNT_SIGN_IN);
     cookies::set_notice(&mut response, Notice::NotRecent.name(), door.secure());
+    cookies::clear_destination(&mut response, door.secure());
     response
 }
 

@@ -9,20 +9,27 @@ use axum::response::Response;
 use super::words::{Ago, Day, Fault, GameLine, whole_wait};
 use super::{Pages, Shell, Surface};
 use crate::account::Username;
-use crate::games::{Invited, Page, StoredGame};
+use crate::games::{Page, StoredGame};
 use crate::http::account::Notice;
+use crate::http::destination::Destination;
 use crate::issuer::{AccountFault, AccountForm, AccountPage, EntryPage, SignUpFor, SignUpPage, Way};
 use crate::urls::path;
 
 impl Pages {
     /// Lets a person into their account: 200 the first time, and afterwards as [`Pages::sign_in`].
-    pub(in crate::http) fn entry(&self, page: &EntryPage, notice: Option<Notice>) -> Response {
+    pub(in crate::http) fn entry(
+        &self,
+        page: &EntryPage,
+        notice: Option<Notice>,
+        then: Option<&Destination>,
+    ) -> Response {
         let fault = page.wrong.map(Fault::of_sign_in);
         let surface = gate(&page.providers);
         let template = EntryTemplate {
             shell: self.shell(surface, None),
             page,
             notice: notice.filter(|notice| notice.is_for_strangers()),
+            then,
             mismatch: fault.as_ref().is_some_and(|fault| fault.wait.is_none()),
             fault: fault.as_ref(),
         };
@@ -30,11 +37,12 @@ impl Pages {
     }
 
     /// Asks for the name and password of a new account.
-    pub(in crate::http) fn new_account(&self, page: &EntryPage) -> Response {
+    pub(in crate::http) fn new_account(&self, page: &EntryPage, then: Option<&Destination>) -> Response {
         let fault = page.fault.map(Fault::of_sign_up);
         let template = SignUpTemplate {
             shell: self.shell(Surface::Own, None),
             app: None,
+            then,
             csrf: page.forms.csrf(AccountForm::SignUp),
             username: &page.username,
             fault: fault.as_ref(),
@@ -56,6 +64,7 @@ impl Pages {
         let template = SignUpTemplate {
             shell: self.shell(Surface::SignIn, reference),
             app: page.sign_in.as_ref(),
+            then: None,
             csrf: page.csrf.clone(),
             username: &page.username,
             fault: fault.as_ref(),
@@ -108,34 +117,6 @@ impl Pages {
             shell: self.shell(Surface::Own, None),
             page,
             game: GameLine::of_stored(stored),
-            account: path::ACCOUNT,
-        };
-        self.show(Surface::Own, StatusCode::OK, &template)
-    }
-
-    /// What an invitation is to, and for whoever is signed in the button that takes the seat.
-    pub(in crate::http) fn join(
-        &self,
-        page: Option<&AccountPage>,
-        invited: &Invited,
-        code: &str,
-    ) -> Response {
-        let days = match invited.days_per_move {
-            None => "No time limit".to_owned(),
-            Some(1) => "One day a move".to_owned(),
-            Some(days) => format!("{days} days a move"),
-        };
-        let played = match invited.ply {
-            0 => "nobody has moved yet".to_owned(),
-            1 => "one move was made".to_owned(),
-            ply => format!("{ply} moves were made"),
-        };
-        let template = JoinTemplate {
-            shell: self.shell(Surface::Own, None),
-            page,
-            invited,
-            state: format!("{days}; {played}"),
-            code,
             account: path::ACCOUNT,
         };
         self.show(Surface::Own, StatusCode::OK, &template)
@@ -221,6 +202,7 @@ struct EntryTemplate<'a> {
     shell: Shell<'a>,
     page: &'a EntryPage,
     notice: Option<Notice>,
+    then: Option<&'a Destination>,
     fault: Option<&'a Fault>,
     mismatch: bool,
 }
@@ -230,6 +212,7 @@ struct EntryTemplate<'a> {
 struct SignUpTemplate<'a> {
     shell: Shell<'a>,
     app: Option<&'a SignUpFor>,
+    then: Option<&'a Destination>,
     csrf: String,
     username: &'a str,
     fault: Option<&'a Fault>,
@@ -265,17 +248,6 @@ struct DeleteGameTemplate<'a> {
     shell: Shell<'a>,
     page: &'a AccountPage,
     game: GameLine,
-    account: &'static str,
-}
-
-#[derive(Template)]
-#[template(path = "join.html", config = "assets/pages/askama.toml")]
-struct JoinTemplate<'a> {
-    shell: Shell<'a>,
-    page: Option<&'a AccountPage>,
-    invited: &'a Invited,
-    state: String,
-    code: &'a str,
     account: &'static str,
 }
 

@@ -8,8 +8,9 @@ use super::*;
 use crate::account::Username;
 use crate::chess::{Game, Opening, Opponent, PersonSide, Reason, Score};
 use crate::clock::{Seconds, Timestamp};
-use crate::games::{GameSummary, Page, StoredGame};
+use crate::games::{GameSummary, Invited, Page, StoredGame};
 use crate::http::account::Notice;
+use crate::http::destination::Destination;
 use crate::id::{GameId, GrantId, UserId};
 use crate::issuer::{
     Account, AccountFault, AccountForm, AccountPage, ConnectedApp, EntryPage, FormKey, LinkedProvider,
@@ -344,9 +345,12 @@ fn own_pages(pages: &Pages) -> Vec<Response> {
     let account = account_page();
     let wrong = AccountFault::Wrong(Wrong::Password);
     let mut own = vec![
-        pages.entry(&entry_page(None), None),
-        pages.entry(&entry_page(Some(Wrong::Password)), Some(Notice::SignedOut)),
-        pages.new_account(&entry_page(None)),
+        pages.entry(&entry_page(None), None, None),
+        pages.entry(&entry_page(None), None, Some(&Destination::Play)),
+        pages.entry(&entry_page(Some(Wrong::Password)), Some(Notice::SignedOut), None),
+        pages.new_account(&entry_page(None), None),
+        pages.new_account(&entry_page(None), Some(&Destination::Play)),
+        pages.no_board(),
         pages.account(&account, &some_games(), None),
         pages.games(&some_games()),
         pages.delete_game(&account, &stored_game()),
@@ -361,7 +365,32 @@ fn own_pages(pages: &Pages) -> Vec<Response> {
             .iter()
             .map(|notice| pages.account(&account, &some_games(), Some(*notice))),
     );
+    for invitee in [
+        Invitee::Person(&account),
+        stranger(Some("csrf-value")),
+        stranger(None),
+    ] {
+        own.extend([true, false].map(|own| pages.join(&invitee, &invited("Ana", own))));
+    }
     own
+}
+
+fn stranger(csrf: Option<&str>) -> Invitee<'static> {
+    Invitee::Stranger {
+        csrf: csrf.map(str::to_owned),
+    }
+}
+
+fn invited(host: &str, own: bool) -> Invited {
+    Invited {
+        game: GameId::new([4; 8]),
+        code: "k3m9x7q2w5t8y".to_owned(),
+        host: host.to_owned(),
+        side: PersonSide::Black,
+        ply: 1,
+        days_per_move: Some(2),
+        own,
+    }
 }
 
 #[tokio::test]
@@ -663,7 +692,7 @@ async fn home_shows_what_to_paste_and_how_it_is() {
 #[tokio::test]
 async fn what_strangers_write_stays_text() {
     type Make = fn(&str) -> Response;
-    let shown: [(&str, Make); 16] = [
+    let shown: [(&str, Make); 17] = [
         ("client name on consent", |value| {
             let mut page = consent_page();
             value.clone_into(&mut page.client_name);
@@ -702,7 +731,7 @@ async fn what_strangers_write_stays_text() {
         ("name at the account's door", |value| {
             let mut page = entry_page(Some(Wrong::Password));
             value.clone_into(&mut page.username);
-            pages().entry(&page, None)
+            pages().entry(&page, None, None)
         }),
         ("name of an account", |value| {
             let mut page = account_page();
@@ -730,6 +759,9 @@ async fn what_strangers_write_stays_text() {
             let mut games = some_games();
             value.clone_into(&mut games.games[0].opening.as_mut().unwrap().name);
             pages().games(&games)
+        }),
+        ("host of an invitation", |value| {
+            pages().join(&stranger(Some("csrf-value")), &invited(value, false))
         }),
         ("verified host", |value| {
             let mut page = consent_page();
@@ -850,7 +882,7 @@ async fn faults_of_the_account_belong_to_their_field() {
 async fn nobody_is_offered_an_account_that_strangers_cannot_make() {
     let mut closed = entry_page(None);
     closed.sign_up = false;
-    let page = parsed(pages().entry(&closed, None)).await;
+    let page = parsed(pages().entry(&closed, None, None)).await;
     assert!(!page.text.contains("Create an account"));
     let mut closed = sign_in_page(None);
     closed.sign_up = None;
@@ -881,12 +913,12 @@ async fn a_page_that_leads_to_a_provider_says_so_to_the_browser() {
         policy.to_str().unwrap().to_owned()
     };
     let (mut entry, mut account) = (entry_page(None), account_page());
-    assert!(policy(pages().entry(&entry, None)).contains("form-action"));
+    assert!(policy(pages().entry(&entry, None, None)).contains("form-action"));
     assert!(policy(pages().account(&account, &some_games(), None)).contains("form-action"));
     entry.providers.push(way("idp", "Club"));
     account.linkable.push(way("idp", "Club"));
     for response in [
-        pages().entry(&entry, None),
+        pages().entry(&entry, None, None),
         pages().account(&account, &some_games(), None),
     ] {
         assert_eq!(response.headers()["cross-origin-opener-policy"], "same-origin");
@@ -917,4 +949,73 @@ async fn a_provider_that_fails_leaves_a_way_on_and_a_way_back() {
     }
     let elsewhere = html(pages().provider_fault(&provider_fault(Failure::Denied, false))).await;
     assert!(!elsewhere.contains("<form"), "{elsewhere}");
+}
+
+#[tokio::test]
+async fn an_invitation_offers_the_ways_to_take_the_seat() {
+    let page = parsed(pages().join(&stranger(Some("csrf-value")), &invited("Ana", false))).await;
+    let forms: Vec<_> = page
+        .all("form")
+        .iter()
+        .map(|form| form["action"].clone())
+        .collect();
+    assert_eq!(forms, [path::JOIN_AS_GUEST]);
+    assert_eq!(
+        (page.value_of("csrf"), page.value_of("code")),
+        ("csrf-value", "k3m9x7q2w5t8y")
+    );
+    assert!(page.text.contains("Play as a guest") && page.text.contains("Sign in and take the seat"));
+    let without = parsed(pages().join(&stranger(None), &invited("Ana", false))).await;
+    assert!(without.all("form").is_empty(), "guests may not come");
+    let links: Vec<_> = without.all("a").iter().map(|link| link["href"].clone()).collect();
+    assert!(
+        links.contains(&"/join/k3m9x7q2w5t8y/sign-in".to_owned()),
+        "{links:?}"
+    );
+    let account = account_page();
+    let own = parsed(pages().join(&Invitee::Person(&account), &invited("Ana", true))).await;
+    assert!(own.all("form").is_empty());
+}
+
+#[tokio::test]
+async fn a_sign_in_says_where_it_leads() {
+    let then = Destination::Game(GameId::new([3; 8]));
+    let page = parsed(pages().entry(&entry_page(None), None, Some(&then))).await;
+    assert!(page.text.contains("Then you go on to your game"), "{}", page.text);
+    let page = parsed(pages().new_account(&entry_page(None), Some(&then))).await;
+    assert!(page.text.contains("Then you go on to your game"), "{}", page.text);
+}
+
+#[cfg(feature = "board")]
+#[tokio::test]
+async fn the_board_runs_its_own_script_and_nothing_else() {
+    let page = BoardPage {
+        csrf: "csrf-value",
+        call: path::PLAY_CALL,
+        game_id: None,
+        guest: false,
+        name: "Ana",
+        account: path::ACCOUNT,
+    };
+    let response = pages().board(&page);
+    let document = board::document().unwrap();
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        document.script_sha256, document.style_sha256
+    );
+    for (name, value) in [
+        ("content-security-policy", policy.as_str()),
+        ("content-type", "text/html; charset=utf-8"),
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("strict-transport-security", "max-age=31536000"),
+    ] {
+        assert_eq!(response.headers()[name], value, "{name}");
+    }
+    let html = html(response).await;
+    assert!(html.contains(r#""csrf":"csrf-value""#), "{html}");
 }
