@@ -40,6 +40,7 @@ mod mcp_protocol;
 mod metrics;
 mod page_headers;
 mod pictures;
+mod play;
 mod provider_people;
 mod provider_settings;
 mod providers;

@@ -164,6 +164,24 @@ impl Browser {
         format!("{}{path}", self.origin)
     }
 
+    /// The path of the present page.
+    pub(crate) fn path(&self) -> &str {
+        self.page
+            .url
+            .strip_prefix(self.origin.as_str())
+            .unwrap_or(&self.page.url)
+    }
+
+    /// A POST that is not sent yet, to a path of this server.
+    pub(crate) fn posting(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(self.reach(&self.at(path)))
+    }
+
+    /// What the browser says of where its own pages are.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn reach(&self, url: &str) -> String {
         let path = url
             .strip_prefix(self.origin.as_str())

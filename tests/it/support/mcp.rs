@@ -112,7 +112,12 @@ impl Answer {
         assert_eq!(reply.status, 200, "{}", reply.body);
         let mut body = reply.json();
         assert!(body["error"].is_null(), "{body}");
-        let result = body["result"].take();
+        Self::of_result(body["result"].take())
+    }
+
+    /// The result of a call, whichever way it came.
+    #[track_caller]
+    pub(crate) fn of_result(result: Value) -> Self {
         let blocks = result["content"]
             .as_array()
             .unwrap_or_else(|| panic!("no content: {result}"));

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod actor;
+pub(crate) mod board;
 pub(crate) mod browser;
 pub(crate) mod game;
 pub(crate) mod home;
