@@ -91,30 +91,6 @@ impl Games {
         self.0.store.read(unit).await
     }
 
-    /// Takes it for a guest, whom `arrive` brings into being in the same unit of work: whoever comes too late leaves
-    /// nothing behind. Nobody is rated against a guest.
-    pub async fn join_as_guest(
-        &self,
-        guest: UserId,
-        code: &str,
-        arrive: impl Fn(&mut dyn Tx, GameId) -> std::result::Result<(), StoreError> + Send + 'static,
-    ) -> Result<GameId> {
-        let (now, code) = (self.0.clock.now(), normal(code));
-        let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let game = free_seat(tx, guest, &code, now)?.ok_or_else(unknown_code)?;
-            arrive(tx, game)?;
-            Ok(sit_down(tx, guest, game, now)?.stored.id)
-        };
-        self.0.store.write(unit).await
-    }
-
-    /// The game that a person has joined with this invitation.
-    pub async fn joined(&self, user: UserId, code: &str) -> Result<Option<GameId>> {
-        let code = normal(code);
-        let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.joined_game(user, &code)?) };
-        self.0.store.read(unit).await
-    }
-
     /// Ends the games whose player to move ran out of time.
     pub(super) async fn end_overdue(&self) -> Result<()> {
         let now = self.0.clock.now();
