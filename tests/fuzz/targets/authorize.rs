@@ -1,13 +1,11 @@
 //! The query of an authorization request: whatever it holds, an answer only ever goes to an address that the
 //! client registered, and nothing goes on without PKCE.
-#![no_main]
 
 use std::sync::LazyLock;
 
 use chess_mcp::clock::Timestamp;
 use chess_mcp::oauth::{AuthorizeError, Client, ClientId, RawRequest, validate_registration};
 use chess_mcp::urls::PublicUrl;
-use libfuzzer_sys::fuzz_target;
 
 const METADATA: &[u8] =
     br#"{"redirect_uris":["https://h.example/cb","http://localhost/cb"],"token_endpoint_auth_method":"none"}"#;
@@ -24,7 +22,8 @@ static CLIENT: LazyLock<Client> = LazyLock::new(|| Client {
 static OURS: LazyLock<PublicUrl> =
     LazyLock::new(|| PublicUrl::parse("https://chess.example").expect("the URL is valid"));
 
-fuzz_target!(|query: &[u8]| {
+/// One input.
+pub(crate) fn run(query: &[u8]) {
     let query = String::from_utf8_lossy(query);
     let raw = RawRequest::parse(&query);
     let _ = raw.client_id();
@@ -39,4 +38,4 @@ fuzz_target!(|query: &[u8]| {
         Err(AuthorizeError::Redirect(answer)) => assert!(CLIENT.allows(&answer.redirect_uri)),
         Err(AuthorizeError::Local(_)) => {}
     }
-});
+}

@@ -1,15 +1,14 @@
 //! HTTP Basic credentials (RFC 6749 section 2.3.1): what was read can be written and read again.
-#![no_main]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chess_mcp::fuzzing::basic;
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub(crate) fn run(data: &[u8]) {
     check(&String::from_utf8_lossy(data));
     check(&format!("Basic {}", STANDARD.encode(data)));
-});
+}
 
 fn check(header: &str) {
     let Some((id, secret)) = basic(header) else { return };

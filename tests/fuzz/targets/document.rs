@@ -1,12 +1,11 @@
 //! Client metadata documents: the first line is the address, the rest what was found there. Only an https address with
 //! a full name is looked at (plain http on this machine), and what is accepted is a public client of that very address.
-#![no_main]
 
 use chess_mcp::oauth::{AuthMethod, ClientId, validate_document};
-use libfuzzer_sys::fuzz_target;
 use url::{Host, Url};
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub(crate) fn run(data: &[u8]) {
     let (address, document) = match data.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&data[..end], &data[end + 1..]),
         None => (data, &[][..]),
@@ -27,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     let said: serde_json::Value = serde_json::from_slice(document).expect("what was accepted is JSON");
     assert_eq!(said["client_id"], *address);
     assert!(said["client_secret"].is_null());
-});
+}
 
 fn check_address(address: &str) {
     let url = Url::parse(address).expect("an accepted address parses");

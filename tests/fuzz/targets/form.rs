@@ -1,12 +1,11 @@
 //! Form bodies: no parameter but `resource` twice, and what was read can be written and read again.
-#![no_main]
 
 use std::collections::HashSet;
 
 use chess_mcp::fuzzing::form;
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|body: &[u8]| {
+/// One input.
+pub(crate) fn run(body: &[u8]) {
     let Some(pairs) = form(body) else { return };
     let mut seen = HashSet::new();
     assert!(
@@ -17,4 +16,4 @@ fuzz_target!(|body: &[u8]| {
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(&pairs);
     assert_eq!(form(written.finish().as_bytes()).as_ref(), Some(&pairs));
-});
+}

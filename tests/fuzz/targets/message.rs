@@ -1,11 +1,10 @@
 //! Bodies of MCP requests: what passes is JSON, what does not is answered with one of two codes.
-#![no_main]
 
 use chess_mcp::fuzzing::message;
-use libfuzzer_sys::fuzz_target;
 use serde::de::IgnoredAny;
 
-fuzz_target!(|body: &[u8]| {
+/// One input.
+pub(crate) fn run(body: &[u8]) {
     let is_json = serde_json::from_slice::<IgnoredAny>(body).is_ok();
     match message(body) {
         Ok(()) => assert!(is_json),
@@ -14,4 +13,4 @@ fuzz_target!(|body: &[u8]| {
             assert!(matches!(code, Some(-32700 | -32600)), "{answer}");
         }
     }
-});
+}

@@ -1,10 +1,8 @@
 //! Moves as people type them: what is understood is legal, and its SAN means the same move.
-#![no_main]
 
 use std::sync::LazyLock;
 
 use chess_mcp::chess::{Game, Start, Variant, read_move};
-use libfuzzer_sys::fuzz_target;
 
 static GAMES: LazyLock<Vec<Game>> = LazyLock::new(|| {
     use Variant::{Chess960, Standard};
@@ -32,7 +30,8 @@ static GAMES: LazyLock<Vec<Game>> = LazyLock::new(|| {
         .into()
 });
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub(crate) fn run(data: &[u8]) {
     let Some((choice, text)) = data.split_first() else {
         return;
     };
@@ -45,4 +44,4 @@ fuzz_target!(|data: &[u8]| {
     let san = game.san(0).expect("it was played");
     let before = game.position_at(0).expect("the game began somewhere");
     assert_eq!(read_move(before, &san).ok(), Some(understood), "{san}");
-});
+}

@@ -1,10 +1,9 @@
 //! Lists of moves and PGN: what was played is written so that it reads back as the same game.
-#![no_main]
 
 use chess_mcp::chess::{Game, Pgn, PgnTags, movetext_tokens};
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub(crate) fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let Ok(tokens) = movetext_tokens(&text) else {
         return;
@@ -31,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
     play(&mut again, &written);
     assert_eq!(again.fen(), game.fen(), "{pgn}");
     assert_eq!(again.uci_moves(), game.uci_moves(), "{pgn}");
-});
+}
 
 /// Plays as many of the moves as can be played.
 fn play(game: &mut Game, tokens: &[String]) {

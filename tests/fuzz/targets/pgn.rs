@@ -1,8 +1,6 @@
 //! PGN of one or many games: what is read is written so that it reads back as the same game.
-#![no_main]
 
 use chess_mcp::chess::{ImportLimits, ImportedGame, Pgn, PgnTags, read_games};
-use libfuzzer_sys::fuzz_target;
 
 const LIMITS: ImportLimits = ImportLimits {
     bytes: 200_000,
@@ -10,7 +8,8 @@ const LIMITS: ImportLimits = ImportLimits {
     plies: 1_000,
 };
 
-fuzz_target!(|data: &[u8]| {
+/// One input.
+pub(crate) fn run(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let imported = read_games(&text, LIMITS);
     assert!(imported.games.len() + imported.faults.len() <= LIMITS.games + 1);
@@ -31,7 +30,7 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(other.game.score(), read.game.score(), "{pgn}");
         assert_eq!(other.tags.white, read.tags.white, "{pgn}");
     }
-});
+}
 
 fn written(read: &ImportedGame) -> String {
     let said = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());

@@ -1,11 +1,10 @@
 //! Registrations (RFC 7591): what is accepted keeps the rules, and the answer, sent again, means the same.
-#![no_main]
 
 use chess_mcp::clock::Timestamp;
 use chess_mcp::oauth::{Client, ClientId, clean_name, validate_registration};
-use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|body: &[u8]| {
+/// One input.
+pub(crate) fn run(body: &[u8]) {
     let Ok(metadata) = validate_registration(body) else {
         return;
     };
@@ -27,4 +26,4 @@ fuzz_target!(|body: &[u8]| {
         validate_registration(answer.as_bytes()).as_ref(),
         Ok(&client.metadata)
     );
-});
+}
