@@ -6,14 +6,15 @@ use chess_mcp::cli::Cli;
 use chess_mcp::config::LogFormat;
 use chess_mcp::engine;
 use clap::Parser as _;
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Password hashing takes and gives back 19 MiB at a time, which the system's allocator keeps for each thread.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// The MCP library says three things about every request.
-const DEFAULT_FILTER: &str = "info,rmcp=warn";
 
 fn main() -> ExitCode {
     // Before anything else: the pool spawns this executable to be its engine.
@@ -55,16 +56,27 @@ fn load_dotenv() -> Result<(), dotenvy::Error> {
 fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> {
     let filter = match std::env::var("RUST_LOG").ok().filter(|rules| !rules.is_empty()) {
         Some(rules) => EnvFilter::try_new(rules)?,
-        None => EnvFilter::new(DEFAULT_FILTER),
+        None => EnvFilter::new("info"),
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     match format {
-        LogFormat::Pretty => subscriber.init(),
-        LogFormat::Json => subscriber.json().flatten_event(true).init(),
+        LogFormat::Pretty => subscriber.finish().with(filter_fn(is_heard)).init(),
+        LogFormat::Json => subscriber
+            .json()
+            .flatten_event(true)
+            .finish()
+            .with(filter_fn(is_heard))
+            .init(),
     }
     Ok(())
+}
+
+/// The MCP library repeats in its log what callers say: their mistakes in its warnings, below them whole messages, with
+/// the codes of invitations. Only its errors are heard, whatever `RUST_LOG` asks for.
+fn is_heard(metadata: &Metadata<'_>) -> bool {
+    !metadata.target().starts_with("rmcp") || *metadata.level() <= Level::ERROR
 }
 
 #[expect(clippy::print_stderr, reason = "the one line that says why the program ends")]

@@ -40,7 +40,9 @@ mod wording;
 #[cfg(test)]
 mod facts_truth;
 #[cfg(test)]
-mod walk;
+mod same_game;
+#[cfg(test)]
+pub(crate) mod walk;
 
 pub use assessment::Assessment;
 pub use board::{Material, diagram, fen_of, san_moves};

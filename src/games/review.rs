@@ -3,9 +3,11 @@
 //! # Design
 //!
 //! A position takes some hundredths of a second, several at a time; where a move seems to have lost much, the
-//! positions around it are judged again with more patience. What was found is stored as it comes, so a game that is
-//! too long for one call is finished by the next.
+//! positions around it are judged again with more patience, and with much more where it still is a blunder: whoever
+//! hears that word of a good sacrifice believes no other. What was found is stored as it comes, so a game that is too
+//! long for one call is finished by the next.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
@@ -13,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::{Games, Result, assessment_of, choice, fair_play, line_of};
-use crate::chess::{Assessment, ByColor, Evaluated, Game, Refusal, Review, review};
+use crate::chess::{Assessment, ByColor, Evaluated, Game, Judgement, Refusal, Review, ReviewedMove, review};
 use crate::id::{GameId, UserId};
 use crate::store::{StoredGame, StoredReview, Tx};
 
@@ -21,7 +23,10 @@ use crate::store::{StoredGame, StoredReview, Tx};
 const GLANCE: Duration = Duration::from_millis(50);
 
 /// For each position around a move that seems to have lost much.
-const SECOND_LOOK: Duration = Duration::from_millis(250);
+const SECOND_LOOK: Duration = Duration::from_millis(200);
+
+/// For each position around what still looks like a blunder, that after the reply included.
+const THIRD_LOOK: Duration = Duration::from_millis(600);
 
 /// A move that lost this many points of a hundred is looked at again.
 const SUSPICIOUS: f64 = 8.0;
@@ -83,8 +88,24 @@ impl Games {
                 self.keep(&stored, &evaluated).await?;
                 progress.send_replace((evaluated.len(), positions));
             }
-            self.look_again(user, &stored.game, &mut evaluated, deadline)
-                .await?;
+            let suspects = around(&review(&stored.game, &evaluated), 2, lost_much);
+            self.look_again(
+                user,
+                &stored.game,
+                &mut evaluated,
+                (suspects, SECOND_LOOK),
+                deadline,
+            )
+            .await?;
+            let blunders = around(&review(&stored.game, &evaluated), 3, is_blunder);
+            self.look_again(
+                user,
+                &stored.game,
+                &mut evaluated,
+                (blunders, THIRD_LOOK),
+                deadline,
+            )
+            .await?;
             self.keep(&stored, &evaluated).await?;
         }
         let review = review(&stored.game, &evaluated);
@@ -138,17 +159,17 @@ impl Games {
         })
     }
 
-    /// Judges the positions around moves that seem to have lost much once more.
+    /// Judges these positions once more, each for this long.
     async fn look_again(
         &self,
         user: UserId,
         game: &Game,
         evaluated: &mut [Evaluated],
+        (plies, think): (Vec<usize>, Duration),
         deadline: Instant,
     ) -> Result<()> {
-        let suspects = suspects(&review(game, evaluated));
-        let mut again = stream::iter(suspects)
-            .map(|ply| async move { (ply, self.judge_position(user, game, ply, SECOND_LOOK).await) })
+        let mut again = stream::iter(plies)
+            .map(|ply| async move { (ply, self.judge_position(user, game, ply, think).await) })
             .buffered(self.0.engines.at_once());
         while let Ok(Some((ply, judged))) = tokio::time::timeout_at(deadline, again.next()).await {
             if let Some(position) = evaluated.get_mut(ply) {
@@ -176,15 +197,23 @@ impl Games {
     }
 }
 
-/// Positions before and after moves that seem to have lost much, in order, each once.
-fn suspects(review: &Review) -> Vec<usize> {
-    let bad = review.moves.iter().filter(|reviewed| reviewed.loss >= SUSPICIOUS);
-    let mut plies: Vec<usize> = bad
-        .flat_map(|reviewed| [reviewed.ply, reviewed.ply + 1])
+fn lost_much(reviewed: &ReviewedMove) -> bool {
+    reviewed.loss >= SUSPICIOUS
+}
+
+fn is_blunder(reviewed: &ReviewedMove) -> bool {
+    let slip = reviewed.slip.as_ref();
+    slip.is_some_and(|slip| slip.judgement == Judgement::Blunder)
+}
+
+/// So many positions from the one before each such move on, in order, each once.
+fn around(review: &Review, positions: usize, is_such: fn(&ReviewedMove) -> bool) -> Vec<usize> {
+    let such = review.moves.iter().filter(|reviewed| is_such(reviewed));
+    let plies: BTreeSet<usize> = such
+        .flat_map(|reviewed| reviewed.ply..reviewed.ply + positions)
+        .filter(|ply| *ply <= review.moves.len())
         .collect();
-    plies.sort_unstable();
-    plies.dedup();
-    plies
+    plies.into_iter().collect()
 }
 
 fn unfinished(stored: &StoredGame, done: usize, positions: usize) -> Refusal {

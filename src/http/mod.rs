@@ -200,11 +200,12 @@ async fn method_not_allowed() -> Response {
         .into_response()
 }
 
-/// The code in an invitation's path lets whoever reads it take a seat.
+/// The code in an invitation's path lets whoever reads it take a seat, also where the path was copied wrongly.
 fn path_to_log(asked: &str) -> String {
-    match asked.strip_prefix(path::JOIN) {
-        Some(code) if code.starts_with('/') => format!("{}/…", path::JOIN),
-        _ => asked.to_owned(),
+    let invitation = format!("{}/", path::JOIN);
+    match asked.to_ascii_lowercase().find(&invitation) {
+        Some(at) => format!("{}{invitation}…", &asked[..at]),
+        None => asked.to_owned(),
     }
 }
 

@@ -39,6 +39,7 @@ mod limits;
 mod linked_providers;
 mod mcp_protocol;
 mod metrics;
+mod move_texts;
 mod page_headers;
 mod pictures;
 mod play;

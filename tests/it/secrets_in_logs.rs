@@ -6,9 +6,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::browser::filled;
+use crate::support::mcp::{Answer, modern};
 use crate::support::oauth::{App, Granted, PASSWORD, Request, Tokens, callback, registration};
 use crate::support::{Browser, Home, Reply, Server};
 
@@ -241,4 +243,86 @@ async fn what_the_operator_sets_stays_out_of_the_log_and_the_disk() {
     server.home().run(&["check-config"]).await.ok();
     // The owner's password was made at the start and is shown once, to the person at the terminal.
     judge(&server, &secrets);
+}
+
+#[tokio::test]
+async fn an_invitation_s_code_stays_out_of_the_log() {
+    let home = Home::new().set("RUST_LOG", "trace");
+    let server = home.serve().await;
+    let (alice, bob) = (server.alice().await, server.bob().await);
+    let invite = json!({ "opponent": "friend" });
+    let game = alice.call("chess_new_game", invite).await.ok();
+    let code = game["invitation"]["code"].as_str().unwrap().to_owned();
+    let mut secrets = Secrets::default();
+    secrets.add("a code", &code);
+    secrets.add("a code, shouted", &code.to_uppercase());
+    let spoken: String = code.chars().flat_map(|letter| [letter, ' ']).collect();
+    secrets.add("a code, spoken", spoken.trim());
+
+    // As a path, right and wrong, to whoever looks at it.
+    let mut browsers = [Browser::new(&server), server.at_account("alice").await];
+    for browser in &mut browsers {
+        for path in [
+            "/join/{}",
+            "/join/{}/",
+            "/join/{}/more",
+            "//join/{}",
+            "/join//{}",
+            "/Join/{}",
+            "/x/join/{}",
+        ] {
+            browser.visit(&path.replace("{}", &code)).await;
+            browser.visit(&path.replace("{}", &code.to_uppercase())).await;
+        }
+    }
+    for method in [Method::HEAD, Method::POST, Method::DELETE] {
+        Reply::to(
+            server
+                .http()
+                .request(method, server.url(&format!("/join/{code}"))),
+        )
+        .await;
+    }
+    // As an argument, where it belongs and where it does not.
+    let url = game["invitation"]["url"].clone();
+    alice
+        .call("chess_show", json!({ "game_id": game["game_id"] }))
+        .await
+        .ok();
+    alice.call("chess_join", json!({ "code": code })).await.refused();
+    bob.call("chess_show", json!({ "game_id": code })).await.refused();
+    bob.ask("chess_join", json!({ "code": { "code": code } })).await;
+    bob.ask(&code, json!({})).await;
+    bob.rpc(&code, json!({})).await;
+    let notified = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+                           "params": { "requestId": 1, "reason": code } });
+    Reply::to(server.mcp_as(&bob.tokens.access).json(&notified)).await;
+    let modern = modern(
+        "tools/call",
+        &json!({ "name": "chess_join", "arguments": { "code": spoken } }),
+    );
+    let joined = server.rpc_modern(&bob.tokens.access, &modern).await;
+    assert!(!Answer::of(&joined).is_error, "{}", joined.body);
+    bob.call("chess_join", json!({ "code": url })).await.ok();
+    // By the button of its page.
+    let game = bob
+        .call("chess_new_game", json!({ "opponent": "friend" }))
+        .await
+        .ok();
+    let code = game["invitation"]["code"].as_str().unwrap();
+    secrets.add("a second code", code);
+    let mut browser = server.at_account("alice").await;
+    browser.visit(&format!("/join/{code}")).await;
+    browser.submit("/join", &[]).await;
+    assert_eq!(browser.page.status, 200, "{}", browser.page.text());
+
+    let log = server.home().everything_written();
+    assert!(log.contains("DEBUG"), "the log is talkative");
+    assert!(log.contains("/join/…"), "requests are in the log");
+    secrets.absent_from(&log, "the log", true);
+    // A start of its own reads all of it again.
+    let server = server.crash_and_restart().await;
+    let carol = server.actor("carol").await;
+    carol.call("chess_join", json!({ "code": code })).await.refused();
+    secrets.absent_from(&server.home().everything_written(), "the log", true);
 }

@@ -15,7 +15,7 @@ async fn all(alice: &Actor<'_>, boards: &[&Value]) -> Value {
 }
 
 /// Whether an answer is a clear refusal: `isError`, an error of the protocol, or a 4xx.
-fn is_refusal(reply: &Reply) -> bool {
+pub(crate) fn is_refusal(reply: &Reply) -> bool {
     if (400..500).contains(&reply.status) {
         return true;
     }

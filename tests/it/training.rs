@@ -466,7 +466,9 @@ async fn a_review_finds_the_moments_and_is_kept() {
     );
     let accuracy = review["accuracy"].as_f64().unwrap();
     assert!((0.0..80.0).contains(&accuracy), "{review}");
-    assert!(review["counts"]["blunders"].as_u64() >= Some(1), "{review}");
+    // How bad each was depends on how far the engine got.
+    let bad = ["blunders", "mistakes"].map(|kind| review["counts"][kind].as_u64().unwrap());
+    assert!(bad.iter().sum::<u64>() >= 2, "{review}");
     assert_eq!(review["opening"]["eco"], "C40", "{review}");
     let moments = review["moments"].as_array().unwrap();
     assert!((1..=5).contains(&moments.len()), "{review}");

@@ -231,6 +231,39 @@ fn limits_are_kept_and_said() {
     assert_eq!(far.games.len(), 1);
 }
 
+/// Moves are facts; the last one and the number of them say that none was left out.
+#[test]
+fn famous_games_are_read_to_their_ends() {
+    let famous = read(include_str!("../../../tests/famous.pgn"));
+    assert_eq!(famous.faults, []);
+    let expected = [
+        ("Morphy", 33, "Rd8#", "1-0"),
+        ("Anderssen", 45, "Be7#", "1-0"),
+        ("Anderssen", 47, "Bxe7#", "1-0"),
+        ("Byrne, Donald", 82, "Rc2#", "0-1"),
+        ("Kasparov", 87, "Qa7", "1-0"),
+        ("Deep Blue", 37, "c4", "1-0"),
+        ("Lasker, Edward", 35, "Kd2#", "1-0"),
+        ("Reti", 21, "Bd8#", "1-0"),
+        ("Steinitz", 49, "Rxh7+", "1-0"),
+        ("Rotlewi", 50, "Rh3", "0-1"),
+    ];
+    assert_eq!(famous.games.len(), expected.len());
+    for (read, (white, plies, last, score)) in famous.games.iter().zip(expected) {
+        assert_eq!(read.tags.white.as_deref(), Some(white));
+        let (game, reason) = (&read.game, read.game.ending().map(|ending| ending.reason));
+        assert_eq!((game.ply(), game.score().as_str()), (plies, score), "{white}");
+        assert_eq!(game.san(plies - 1).as_deref(), Some(last), "{white}");
+        let mates = last.ends_with('#');
+        let expected = if mates {
+            Reason::Checkmate
+        } else {
+            Reason::Resignation
+        };
+        assert_eq!(reason, Some(expected), "{white}");
+    }
+}
+
 #[test]
 fn a_draw_by_claim_is_recognised() {
     let text = "[Result \"1/2-1/2\"]\n\n1. Nf3 Nf6 2. Ng1 Ng8 3. Nf3 Nf6 4. Ng1 Ng8 1/2-1/2";

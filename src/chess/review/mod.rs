@@ -105,12 +105,18 @@ const LINE_PLIES: usize = 8;
 /// Looks back on `game`. `evaluated` begins with the start; where it ends early, so does the review.
 pub fn review(game: &Game, evaluated: &[Evaluated]) -> Review {
     let assessments = assessments(game, evaluated);
+    let hindsight = in_hindsight(game, evaluated, assessments.clone());
     let percents: Vec<f64> = assessments
         .iter()
         .map(|assessment| assessment.win_percent(Color::White))
         .collect();
     let moves: Vec<ReviewedMove> = (0..assessments.len().saturating_sub(1))
-        .filter_map(|ply| reviewed(game, evaluated, &assessments, ply))
+        .filter_map(|ply| {
+            let mut reviewed = reviewed(game, &assessments, ply)?;
+            let judgement = judge(&reviewed, [&assessments, &hindsight]);
+            reviewed.slip = judgement.and_then(|judgement| slip(game, evaluated, &reviewed, judgement));
+            Some(reviewed)
+        })
         .collect();
     Review {
         accuracy: accuracy::of_game(game.mover(0).unwrap_or(game.turn()), &percents),
@@ -150,16 +156,36 @@ fn is_drawn_by_rule(game: &Game) -> bool {
     })
 }
 
-fn reviewed(
-    game: &Game,
-    evaluated: &[Evaluated],
-    assessments: &[Assessment],
-    ply: usize,
-) -> Option<ReviewedMove> {
+/// What a move led to says more of the position before it than the look at that did, because it looked one move
+/// further: the position is worth as much where the engine's own move was played, and at least as much where a better
+/// one was. So a sacrifice is known that the engine sees through only moves later.
+fn in_hindsight(game: &Game, evaluated: &[Evaluated], mut assessments: Vec<Assessment>) -> Vec<Assessment> {
+    for ply in (0..assessments.len().saturating_sub(1)).rev() {
+        let Some(mover) = game.mover(ply) else { continue };
+        let (now, then) = (assessments[ply], assessments[ply + 1]);
+        let is_better = then.win_percent(mover) > now.win_percent(mover);
+        if is_better || is_expected(game, evaluated, ply) {
+            assessments[ply] = then;
+        }
+    }
+    assessments
+}
+
+/// Whether the move of this ply is what the engine would have played.
+fn is_expected(game: &Game, evaluated: &[Evaluated], ply: usize) -> bool {
+    let (Some(position), Some(played)) = (game.position_at(ply), game.moves().get(ply)) else {
+        return false;
+    };
+    let line = evaluated.get(ply).map(|evaluated| evaluated.line.as_slice());
+    let best = line.and_then(|line| line.first()?.to_move(position).ok());
+    best.as_ref() == Some(played)
+}
+
+fn reviewed(game: &Game, assessments: &[Assessment], ply: usize) -> Option<ReviewedMove> {
     let mover = game.mover(ply)?;
     let (before, after) = (*assessments.get(ply)?, *assessments.get(ply + 1)?);
     let (had, has) = (before.win_percent(mover), after.win_percent(mover));
-    let mut reviewed = ReviewedMove {
+    Some(ReviewedMove {
         ply,
         mover,
         san: game.san(ply)?,
@@ -168,21 +194,28 @@ fn reviewed(
         accuracy: accuracy::of_move(had, has),
         loss: (had - has).max(0.0),
         slip: None,
-    };
-    reviewed.slip = slip(game, evaluated, &reviewed);
-    Some(reviewed)
+    })
 }
 
-fn slip(game: &Game, evaluated: &[Evaluated], reviewed: &ReviewedMove) -> Option<Slip> {
-    let judgement = judgement::judge(reviewed.mover, reviewed.before, reviewed.after)?;
+/// The mildest of what the assessments say: a move is bad where it was bad when it was made, and still is when the
+/// whole game is known.
+fn judge(reviewed: &ReviewedMove, assessments: [&[Assessment]; 2]) -> Option<Judgement> {
+    let judged = assessments.map(|of| {
+        let (before, after) = (*of.get(reviewed.ply)?, *of.get(reviewed.ply + 1)?);
+        judgement::judge(reviewed.mover, before, after)
+    });
+    judged.into_iter().min().flatten()
+}
+
+fn slip(game: &Game, evaluated: &[Evaluated], reviewed: &ReviewedMove, judgement: Judgement) -> Option<Slip> {
     let ply = reviewed.ply;
+    // What the engine would have played itself is no fault of the player's.
+    if is_expected(game, evaluated, ply) {
+        return None;
+    }
     let (position, after) = (game.position_at(ply)?, game.position_at(ply + 1)?);
     let played = *game.moves().get(ply)?;
     let line = legal_line(position, &evaluated.get(ply)?.line, LINE_PLIES);
-    // What the engine would have played itself is no fault of the player's.
-    if line.first() == Some(&played) {
-        return None;
-    }
     let reply = legal_line(after, &evaluated.get(ply + 1)?.line, 1);
     let told = words::Told {
         reviewed,

@@ -131,6 +131,43 @@ fn the_engines_own_move_is_no_fault() {
 }
 
 #[test]
+fn a_sacrifice_that_the_engine_sees_through_later_is_no_blunder() {
+    let game = game("e4 e5 f4 exf4 Nf3");
+    let look_back = |expected| {
+        let evaluated = [
+            at(20, "e2e4"),
+            at(20, "e7e5"),
+            at(30, "g1f3"),
+            at(-400, expected),
+            at(40, "g1f3"),
+            at(40, ""),
+        ];
+        review(&game, &evaluated)
+    };
+    let seen = look_back("e5f4");
+    assert_eq!(
+        seen.moves[2].after,
+        Assessment::Centipawns(-400),
+        "as it was seen"
+    );
+    assert_eq!(seen.moves[2].slip, None);
+    // The reply was not the engine's, but what follows is better than the engine thought.
+    let deep = [
+        at(20, "e2e4"),
+        at(20, "e7e5"),
+        at(30, "g1f3"),
+        at(-400, "e5f4"),
+        at(-350, "d2d4"),
+        at(40, ""),
+    ];
+    assert_eq!(review(&game, &deep).moves[2].slip, None);
+    // Another reply would have punished it.
+    let missed = look_back("f8c5");
+    let judgements = [2, 3].map(|ply| missed.moves[ply].slip.as_ref().map(|slip| slip.judgement));
+    assert_eq!(judgements, [Some(Judgement::Blunder); 2]);
+}
+
+#[test]
 fn the_opening_and_what_left_it() {
     let ruy = OpeningLeft::of(&game("e4 e5 Nf3 Nc6 Bb5 Rb8 O-O")).unwrap();
     assert_eq!(

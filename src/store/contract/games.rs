@@ -1,6 +1,10 @@
 //! What every backend must do with games.
 
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+
 use super::{at, person};
+use crate::chess::walk::{self, told};
 use crate::chess::{Color, Game, Opponent, PersonSide, Reason, Score, Start, Variant};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
@@ -9,14 +13,16 @@ use crate::store::{GameFilter, Grouping, SentMove, Store, StoreError, StoredGame
 type Unit = Result<(), StoreError>;
 
 pub(super) async fn games(store: &Store) {
-    let (ana, ben) = (person(101).id, person(102).id);
+    let (ana, ben, cleo) = (person(101).id, person(102).id, person(103).id);
     store
         .write(move |tx| -> Unit {
             tx.insert_user(&person(101))?;
-            tx.insert_user(&person(102))
+            tx.insert_user(&person(102))?;
+            tx.insert_user(&person(103))
         })
         .await
         .unwrap();
+    any_game_comes_back_as_it_was_stored(store, cleo).await;
     a_game_comes_back_as_it_was_stored(store, ana, ben).await;
     the_one_changed_last_is_known(store, ana).await;
     lists_hold_what_was_asked_for(store, ana).await;
@@ -153,6 +159,56 @@ async fn a_game_comes_back_as_it_was_stored(store: &Store, ana: UserId, ben: Use
         store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_none(),
         "nor does it become his"
     );
+}
+
+/// Random games of every kind, each stored when half of it was played and again as it ended.
+async fn any_game_comes_back_as_it_was_stored(store: &Store, cleo: UserId) {
+    let config = walk::cases(64);
+    let games = usize::try_from(config.cases).unwrap();
+    let mut runner = TestRunner::new(config);
+    let mut draw = || walk::games().new_tree(&mut runner).unwrap().current();
+    for first in (0..games).step_by(500) {
+        let stored: Vec<StoredGame> = (first..games.min(first + 500))
+            .map(|number| {
+                StoredGame::new(
+                    numbered(number),
+                    Opponent::Nobody,
+                    PersonSide::Both,
+                    draw(),
+                    at(5),
+                )
+            })
+            .collect();
+        let (drawn, ids) = (
+            stored.clone(),
+            stored.iter().map(|one| one.id).collect::<Vec<_>>(),
+        );
+        let half_and_whole = move |tx: &mut dyn Tx| -> Unit {
+            for whole in &drawn {
+                let mut half = whole.clone();
+                half.game.take_back_to(whole.game.ply() / 2);
+                tx.insert_game(cleo, &half)?;
+                tx.update_game(cleo, whole)?;
+            }
+            Ok(())
+        };
+        store.write(half_and_whole).await.unwrap();
+        let all = move |tx: &mut dyn Tx| {
+            ids.iter()
+                .map(|id| tx.game(cleo, *id))
+                .collect::<Result<Vec<_>, _>>()
+        };
+        for (found, stored) in store.read(all).await.unwrap().into_iter().zip(stored) {
+            let found = found.unwrap();
+            same(&found, &stored);
+            assert_eq!(told(&found.game), told(&stored.game));
+        }
+    }
+}
+
+fn numbered(number: usize) -> GameId {
+    let digit = |place: u32| u8::try_from(number / 30_usize.pow(place) % 30).unwrap();
+    GameId::new([29, 29, 29, digit(4), digit(3), digit(2), digit(1), digit(0)])
 }
 
 async fn the_one_changed_last_is_known(store: &Store, ana: UserId) {

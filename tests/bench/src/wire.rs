@@ -30,6 +30,15 @@ impl Reply {
     }
 }
 
+/// What a tool answered.
+pub struct Told {
+    pub is_error: bool,
+    pub text: String,
+    /// The structured half.
+    pub facts: serde_json::Value,
+    pub took: Duration,
+}
+
 /// A connection that is kept open.
 pub struct Connection {
     sender: SendRequest<Full<Bytes>>,
@@ -141,6 +150,26 @@ impl Tool {
         let known = matches!(reply.status, 200 | 401);
         anyhow::ensure!(known, "{}: {}", reply.status, reply.text());
         Ok(reply.status == 200)
+    }
+
+    /// Calls it, whatever it has to say.
+    pub async fn ask(&self, connection: &mut Connection, arguments: &serde_json::Value) -> Result<Told> {
+        let message = self.message(&arguments.to_string());
+        let reply = connection
+            .send(Method::POST, &self.path, &self.headers, message)
+            .await?;
+        anyhow::ensure!(reply.status == 200, "{}: {}", reply.status, reply.text());
+        let mut body: serde_json::Value = serde_json::from_slice(&reply.body)?;
+        let mut result = body["result"].take();
+        Ok(Told {
+            is_error: result["isError"] == true || result.is_null(),
+            text: result["content"][0]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            facts: result["structuredContent"].take(),
+            took: reply.took,
+        })
     }
 
     /// Calls it and checks that it worked and that the answer holds `expected`.

@@ -16,6 +16,7 @@ pub(crate) mod reply;
 pub(crate) mod server;
 pub(crate) mod site;
 pub(crate) mod talk;
+pub(crate) mod typed;
 
 use std::time::{Duration, Instant};
 
