@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::board::{Document, document};
 use crate::chess::Game;
 use crate::engine::Level;
-use crate::id::GameId;
+use crate::id::{GameId, UserId};
 
 /// The MCP Apps extension (SEP-1865).
 pub(super) const UI_EXTENSION: &str = "io.modelcontextprotocol/ui";
@@ -39,7 +39,7 @@ pub(super) const SYNC: &str = "chess_board_sync";
 /// A board marks its calls with this in the `_meta` of the request.
 const OF_A_BOARD: &str = "chess-mcp/board";
 
-/// Games whose newest board is known. Beyond that the ones asked for least are forgotten.
+/// Games of people whose newest board is known. Beyond that the ones asked for least are forgotten.
 const REMEMBERED: usize = 10_000;
 
 /// What this server declares of the extension.
@@ -198,30 +198,32 @@ impl BoardData {
     }
 }
 
-/// The `seq` of the results that mounted the newest boards.
-pub(super) struct Mounted(Cache<GameId, i64>);
+/// The `seq` of the results that mounted the newest boards, of each player of a game.
+pub(super) struct Mounted(Cache<(UserId, GameId), i64>);
+
+/// The call that a result answers.
+pub(super) struct Stamped<'a> {
+    pub(super) user: UserId,
+    pub(super) tool: &'a str,
+    /// A board made the call.
+    pub(super) by_board: bool,
+}
 
 impl Mounted {
     pub(super) fn new() -> Self {
         Self(Cache::new(REMEMBERED))
     }
 
-    /// Notes that `tool` answered with `seq`, and tells the board in `meta` which result mounted the newest one.
-    pub(super) fn stamp(
-        &self,
-        tool: &str,
-        by_board: bool,
-        seq: i64,
-        game: Option<GameId>,
-        meta: &mut JsonObject,
-    ) {
+    /// Notes that a call was answered with `seq`, and tells the board in `meta` which result mounted the newest one.
+    pub(super) fn stamp(&self, call: &Stamped<'_>, seq: i64, game: Option<GameId>, meta: &mut JsonObject) {
         let (Some(game), Some(board)) = (game, meta.get_mut("board")) else {
             return;
         };
-        if !by_board && BOUND.contains(&tool) {
-            self.0.insert(game, seq);
+        let key = (call.user, game);
+        if !call.by_board && BOUND.contains(&call.tool) {
+            self.0.insert(key, seq);
         }
-        board["newest"] = self.0.get(&game).map_or(Value::Null, Value::from);
+        board["newest"] = self.0.get(&key).map_or(Value::Null, Value::from);
     }
 }
 

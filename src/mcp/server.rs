@@ -18,7 +18,7 @@ use rmcp::{RoleServer, ServerHandler};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::board::{self, Mounted};
+use super::board::{self, Mounted, Stamped};
 use super::hosts::Hosts;
 use super::tools::{self, Call, Progress};
 use super::{catalogue, prompts};
@@ -108,7 +108,7 @@ impl ChessServer {
     }
 
     /// Marks a result with its place in time, and with what boards must know of each other.
-    fn stamped(&self, tool: &str, by_board: bool, result: CallToolResult) -> CallToolResult {
+    fn stamped(&self, call: &Stamped<'_>, result: CallToolResult) -> CallToolResult {
         let seq = self.next_sequence();
         let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
         let id = result
@@ -116,7 +116,7 @@ impl ChessServer {
             .as_ref()
             .and_then(|half| half["game_id"].as_str());
         let game = id.and_then(|id| id.parse().ok());
-        self.0.mounted.stamp(tool, by_board, seq, game, &mut meta);
+        self.0.mounted.stamp(call, seq, game, &mut meta);
         meta.insert("seq".to_owned(), json!(seq));
         result.with_meta(Some(MetaObject(meta)))
     }
@@ -139,7 +139,12 @@ impl ChessServer {
         let Ok(answered) = answered else {
             return Ok(tools::interrupted("That took too long."));
         };
-        Ok(self.stamped(asked.tool, asked.by_board, answered?))
+        let call = Stamped {
+            user: asked.user,
+            tool: asked.tool,
+            by_board: asked.by_board,
+        };
+        Ok(self.stamped(&call, answered?))
     }
 
     /// Rises with every result, across restarts too, so that a board knows which of two results is newer.

@@ -170,7 +170,7 @@ async fn a_waiting_board_hears_of_the_friend_s_move_at_once() {
     );
     let (game, _) = meta_of(&server, &alice, "chess_new_game", json!({ "opponent": "friend" })).await;
     let code = &game["invitation"]["code"];
-    let (joined, _) = meta_of(&server, &bob, "chess_join", json!({ "code": code })).await;
+    let (joined, shown) = meta_of(&server, &bob, "chess_join", json!({ "code": code })).await;
     let id = joined["game_id"].clone();
     let since = joined["revision"].clone();
     let wait = json!({ "game_id": id, "since_revision": since, "wait_s": 20 });
@@ -195,8 +195,12 @@ async fn a_waiting_board_hears_of_the_friend_s_move_at_once() {
         "it did not wait to the end"
     );
     let now = json!({ "game_id": id, "since_revision": heard["revision"], "wait_s": 0 });
-    let (same, _) = call_of_a_board(&server, &bob, "chess_board_sync", now).await;
+    let (same, meta) = call_of_a_board(&server, &bob, "chess_board_sync", now).await;
     assert_eq!(same["revision"], heard["revision"]);
+    assert_eq!(
+        meta["board"]["newest"], shown["seq"],
+        "the friend's board is another matter"
+    );
 }
 
 #[tokio::test]

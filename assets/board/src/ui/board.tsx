@@ -29,7 +29,8 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
   useEffect(() => {
     if (!place.current || !whole.current) return undefined;
     ground.current = Chessground(place.current, {
-      animation: { enabled: !prefersStillness(), duration: 200 },
+      // The first position appears at once; only what happens after it moves.
+      animation: { enabled: false, duration: 200 },
       movable: { free: false, showDests: true, events: { after: (orig, dest) => latest.current(orig as Square, dest as Square) } },
       premovable: { enabled: false },
       draggable: { showGhost: true },
@@ -47,7 +48,9 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
   });
   const known = state.now !== null;
   useEffect(() => {
-    if (!known || performance.getEntriesByName('chess-result').length === 0) return;
+    if (!known) return;
+    ground.current?.set({ animation: { enabled: !prefersStillness() } });
+    if (performance.getEntriesByName('chess-result').length === 0) return;
     requestAnimationFrame(() => performance.measure('chess-painted', 'chess-result'));
   }, [known]);
 
