@@ -233,6 +233,25 @@ test('without the server a move waits, and is not made twice', async (t) => {
   assert.equal((await status(table, result.structuredContent.game_id)).ply, 2);
 });
 
+test('the server dies in the middle of a game, comes back, and the game goes on', async (t) => {
+  const own = await startServer();
+  t.after(() => own.stop());
+  const table = await openChat(browser, host.url, own, own.command(['token', '--user', PERSON]));
+  t.after(() => table.close(/ERR_CONNECTION_REFUSED/));
+  await table.call('chess_new_game', analysis(''));
+  const board = table.board();
+  await board.drag('e2', 'e4');
+  await board.last('e4');
+  await own.kill();
+  await board.drag('e7', 'e5');
+  await board.says('was not answered');
+  await own.restart();
+  await board.button('Try again').click();
+  await board.last('e5');
+  await board.drag('g1', 'f3');
+  await board.last('Nf3');
+});
+
 test('a refused move rolls back and says why', async (t) => {
   const table = await chat(t);
   const { result } = await table.call('chess_new_game', analysis(''));
@@ -277,6 +296,8 @@ test('an older board freezes when a newer one shows the game, and can go on', as
   const asked = async () => (await table.get('calls')).filter((call) => call.board === 0).length;
   const before = await asked();
   await older.root.locator('h1').click();
+  await older.drag('c2', 'c4');
+  await older.shows('c2', 'white pawn');
   await newer.drag('e7', 'e5');
   await newer.last('e5');
   await table.page.screenshot({ path: `${SHOTS}/board-frozen.png` });

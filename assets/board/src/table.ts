@@ -240,6 +240,7 @@ export class Table implements Listener {
   async continueHere(): Promise<void> {
     this.known = Math.max(this.known, this.state.now?.board.newest ?? 0);
     this.set({ frozen: false });
+    this.wire.wake();
     this.listen();
     await this.sync();
     this.waitForFriend();
@@ -308,6 +309,7 @@ export class Table implements Listener {
     const kept = now && { ...now, board: { ...now.board, newest: newer.board.newest } };
     this.set({ frozen: true, tried: null, sending: null, note: null, trouble: null, now: kept });
     this.stopListening();
+    this.wire.rest();
   }
 
   private listen(): void {

@@ -31,7 +31,7 @@ const HEADER: &str = "id\tfen\tmoves\trating\tthemes";
 pub(crate) fn pack(files: &[PathBuf], out: &Path, wanted: Wanted) -> Result<()> {
     let found = without_repeats(files)?;
     let total = found.len();
-    let mut sound = checked(found)?;
+    let mut sound = checked(&found)?;
     println!("{} of {total} puzzles are sound", sound.len());
     choose(&mut sound, wanted);
     sound.sort_by_key(|puzzle| (puzzle.rating(), puzzle.id()));
@@ -56,7 +56,7 @@ fn without_repeats(files: &[PathBuf]) -> Result<Vec<Found>> {
 }
 
 /// Checks on all cores, keeps the order and drops what shares its id with an earlier one.
-fn checked(found: Vec<Found>) -> Result<Vec<Puzzle>> {
+fn checked(found: &[Found]) -> Result<Vec<Puzzle>> {
     let cores = thread::available_parallelism()?.get();
     let share = found.len().div_ceil(cores).max(1);
     let parts: Vec<Result<Vec<Puzzle>>> = thread::scope(|scope| {

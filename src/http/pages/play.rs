@@ -14,9 +14,6 @@ use crate::id::GameId;
 use crate::issuer::{AccountForm, AccountPage};
 use crate::urls::path;
 
-/// What stands in the document where a page's own words go.
-const UNSAID: &str = r#"<script type="application/json" id="page">null</script>"#;
-
 /// What the board has to know where no chat tells it.
 #[derive(Debug, Serialize)]
 pub(in crate::http) struct BoardPage<'a> {
@@ -98,7 +95,7 @@ fn played(ply: usize) -> String {
 fn filled(html: &str, page: &BoardPage<'_>) -> String {
     let said = serde_json::to_string(page).unwrap_or_else(|fault| unreachable!("it is plain data: {fault}"));
     let said = said.replace('<', "\\u003c");
-    html.replacen(UNSAID, &UNSAID.replace("null", &said), 1)
+    html.replacen(board::PAGE, &board::PAGE.replace("null", &said), 1)
 }
 
 /// The board runs its own script and shows its own style, pieces and nothing else, and speaks with us alone.
@@ -142,7 +139,7 @@ mod tests {
             name,
             account: path::ACCOUNT,
         };
-        let html = format!("<html>{UNSAID}<script>null</script></html>");
+        let html = format!("<html>{board::PAGE}<script>null</script></html>");
         let filled = filled(&html, &page);
         let (_, rest) = filled.split_once(r#"id="page">"#).unwrap();
         let (said, rest) = rest.split_once("</script>").unwrap();
@@ -162,7 +159,7 @@ mod tests {
     #[test]
     fn the_document_has_its_place_for_words_once() {
         let document = board::document().unwrap();
-        assert_eq!(document.html.matches(UNSAID).count(), 1);
+        assert_eq!(document.html.matches(board::PAGE).count(), 1);
         assert_eq!(document.html.matches(r#"id="page""#).count(), 1);
     }
 }

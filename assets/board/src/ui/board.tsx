@@ -16,6 +16,7 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
   const ground = useRef<Api | null>(null);
   const [choices, setChoices] = useState<Legal[] | null>(null);
   const { state } = table;
+  const { frozen } = state;
 
   const attempt = (orig: Square, dest: Square) => {
     const moves = table.between(orig, dest);
@@ -29,6 +30,8 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
   useEffect(() => {
     if (!place.current || !whole.current) return undefined;
     ground.current = Chessground(place.current, {
+      // At rest it listens to nothing.
+      viewOnly: frozen,
       // The first position appears at once; only what happens after it moves.
       animation: { enabled: false, duration: 200 },
       movable: { free: false, showDests: true, events: { after: (orig, dest) => latest.current(orig as Square, dest as Square) } },
@@ -41,16 +44,17 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
       addDimensionsCssVarsTo: whole.current,
     });
     return () => ground.current?.destroy();
-  }, []);
+  }, [frozen]);
 
   useEffect(() => {
     if (!choices) show(ground.current, table, still);
   });
   const known = state.now !== null;
   useEffect(() => {
-    if (!known) return;
-    ground.current?.set({ animation: { enabled: !prefersStillness() } });
-    if (performance.getEntriesByName('chess-result').length === 0) return;
+    if (known) ground.current?.set({ animation: { enabled: !prefersStillness() } });
+  }, [known, frozen]);
+  useEffect(() => {
+    if (!known || performance.getEntriesByName('chess-result').length === 0) return;
     requestAnimationFrame(() => performance.measure('chess-painted', 'chess-result'));
   }, [known]);
 

@@ -26,6 +26,7 @@ export function Grid({ table, still, attempt, selected }: Props) {
   const [from, setFrom] = useState<Square | null>(null);
   const cells = useRef(new Map<Square, HTMLElement>());
   const fen = table.position.fen;
+  const { frozen } = table.state;
   useEffect(() => setFrom(null), [fen, still]);
 
   const select = (square: Square | null) => {
@@ -54,6 +55,11 @@ export function Grid({ table, still, attempt, selected }: Props) {
     cells.current.get(next)?.focus();
     return undefined;
   };
+  const hands = (square: Square, row: number, column: number) => ({
+    onFocus: () => setAt(square),
+    onClick: () => press(square),
+    onKeyDown: (event: KeyboardEvent) => walk(event, row, column),
+  });
   const label = (square: Square) => {
     const piece = pieces.get(square);
     const words = [square, piece ? `${piece.color} ${piece.role}` : 'empty'];
@@ -74,9 +80,7 @@ export function Grid({ table, still, attempt, selected }: Props) {
               tabIndex={square === at ? 0 : -1}
               aria-label={label(square)}
               aria-selected={square === from}
-              onFocus={() => setAt(square)}
-              onClick={() => press(square)}
-              onKeyDown={(event) => walk(event, r, c)}
+              {...(frozen ? {} : hands(square, r, c))}
             />
           ))}
         </div>

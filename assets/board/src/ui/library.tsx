@@ -51,7 +51,7 @@ export function Library({ table, close }: { table: Table; close(): void }) {
           <li>
             <button onClick={() => show(game.game_id)}>
               <b>{titleOf(game)}</b>
-              <span>{[game.opening?.name, `${Math.ceil(game.ply / 2)} moves`, new Date(game.updated).toLocaleDateString()].filter(Boolean).join(' · ')}</span>
+              <span>{[game.opening?.name, moves(game.ply), new Date(game.updated).toLocaleDateString()].filter(Boolean).join(' · ')}</span>
             </button>
           </li>
         ))}
@@ -62,6 +62,8 @@ export function Library({ table, close }: { table: Table; close(): void }) {
     </div>
   );
 }
+
+const moves = (ply: number): string => (ply > 2 ? `${Math.ceil(ply / 2)} moves` : '1 move');
 
 function titleOf(game: Listed): string {
   const against = game.opponent.kind === 'engine' ? `Engine ${game.opponent.level}`

@@ -106,6 +106,16 @@ export class HostWire implements Wire {
 
   showing(): void {}
 
+  /** Only the host's own requests are still heard, which have to be answered. */
+  rest(): void {
+    // The board has to tell once more how high it is, without its controls.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.resizing?.disconnect()));
+  }
+
+  wake(): void {
+    this.resizing?.observe(document.documentElement);
+  }
+
   disconnect(): void {
     window.removeEventListener('message', this.onMessage);
     this.resizing?.disconnect();

@@ -75,6 +75,10 @@ export class PageWire implements Wire {
     history.replaceState(null, '', `/play/${game}`);
   }
 
+  rest(): void {}
+
+  wake(): void {}
+
   disconnect(): void {
     for (const control of this.running) control.abort();
   }

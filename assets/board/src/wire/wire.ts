@@ -70,6 +70,9 @@ export interface Wire {
   display(mode: 'inline' | 'fullscreen'): void;
   /** The board shows this game now. */
   showing(game: string): void;
+  /** Nothing changes here until `wake`: what was watched need not be. */
+  rest(): void;
+  wake(): void;
   disconnect(): void;
 }
 
