@@ -1,7 +1,7 @@
 //! A position as a picture: one SVG, the same wherever it is made.
 //!
 //! It decides what is on the picture and how it looks. Which move is marked and who sits below is the caller's to say;
-//! how a drawing becomes pixels, see [`crate::picture`]. Nothing that people wrote gets in, and it needs no fonts: the
+//! how a drawing becomes pixels, see the module `picture`. Nothing that people wrote gets in, and it needs no fonts: the
 //! coordinates are strokes.
 
 mod art;
