@@ -139,7 +139,7 @@ mod tests {
             name,
             account: path::ACCOUNT,
         };
-        let html = format!("<html>{board::PAGE}<script>null</script></html>");
+        let html = format!("<html>{}<script>null</script></html>", board::PAGE);
         let filled = filled(&html, &page);
         let (_, rest) = filled.split_once(r#"id="page">"#).unwrap();
         let (said, rest) = rest.split_once("</script>").unwrap();
