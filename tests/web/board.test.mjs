@@ -233,6 +233,20 @@ test('without the server a move waits, and is not made twice', async (t) => {
   assert.equal((await status(table, result.structuredContent.game_id)).ply, 2);
 });
 
+test('a hint that was not answered is not asked for again by itself', async (t) => {
+  const table = await chat(t);
+  await table.call('chess_new_game', analysis(''));
+  const board = table.board();
+  await table.set('deaf');
+  await board.button('Hint').click();
+  await board.says('The server did not answer');
+  assert.equal(await board.button('Try again').count(), 0, 'it would tell more than was asked for');
+  await table.set('up');
+  await board.button('Dismiss').click();
+  await board.button('Hint').click();
+  await board.root.locator('.note').first().waitFor();
+});
+
 test('the server dies in the middle of a game, comes back, and the game goes on', async (t) => {
   const own = await startServer();
   t.after(() => own.stop());

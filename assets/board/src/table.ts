@@ -74,7 +74,7 @@ export class Table implements Listener {
       this.set({ ready: true });
     } catch (fault) {
       if (!(fault instanceof NoAnswer)) throw fault;
-      this.set({ ready: true, trouble: { text: 'No answer from the chat.', again: () => location.reload() } });
+      this.set({ ready: true, trouble: { text: 'No answer came.', again: () => location.reload() } });
     }
   }
 
@@ -160,7 +160,7 @@ export class Table implements Listener {
 
   // --- doing
 
-  /** Makes the move between two squares; where there are several, asks for them. */
+  /** The legal moves between two squares: more than one where a pawn is promoted. */
   between(orig: Square, dest: Square): Legal[] {
     return movesBetween(this.legal, orig, dest);
   }
@@ -171,7 +171,9 @@ export class Table implements Listener {
     if (!this.wire.abilities.call) return this.sayMove(legal);
     this.set({ tried: legal, note: null, trouble: null, sending: legal.san, said: `Sending ${legal.san}` });
     const { game_id, ply } = now.view;
-    const result = await this.send('chess_move', { game_id, move: legal.san, expected_ply: ply });
+    const args = { game_id, move: legal.san, expected_ply: ply };
+    const unanswered = `${legal.san} was not answered. It may have arrived; it is not played twice.`;
+    const result = await this.send('chess_move', args, unanswered, () => void this.move(legal));
     if (!result) return;
     const snapshot = snapshotOf(result);
     if (result.isError || !snapshot) return this.refused(result);
@@ -186,7 +188,7 @@ export class Table implements Listener {
   async act(tool: string, args: Record<string, unknown>, doing: string, words: string): Promise<boolean> {
     if (this.state.sending) return false;
     this.set({ sending: doing, note: null, trouble: null, tried: null });
-    const result = await this.send(tool, args);
+    const result = await this.send(tool, args, UNANSWERED, () => void this.act(tool, args, doing, words));
     if (!result) return false;
     const snapshot = snapshotOf(result);
     if (result.isError || !snapshot) {
@@ -204,11 +206,11 @@ export class Table implements Listener {
     return true;
   }
 
-  /** Calls a tool whose answer is words about the game. */
+  /** Calls a tool whose answer is words about the game. It is not offered again by itself: a hint would go a step on. */
   async ask(tool: string, args: Record<string, unknown>, doing: string): Promise<ToolResult | null> {
     if (this.state.sending) return null;
     this.set({ sending: doing, trouble: null });
-    const result = await this.send(tool, args);
+    const result = await this.send(tool, args, UNANSWERED, null);
     if (!result) return null;
     this.set({ sending: null });
     if (!result.isError) return result;
@@ -352,20 +354,19 @@ export class Table implements Listener {
     return open && !frozen && this.listening && this.wire.abilities.call && document.visibilityState === 'visible';
   }
 
-  /** Calls a tool; without an answer offers to do so again. */
-  private async send(tool: string, args: Record<string, unknown>): Promise<ToolResult | null> {
+  /** Calls a tool; without an answer says so, and offers `again` where the server takes a repetition for one. */
+  private async send(
+    tool: string, args: Record<string, unknown>, unanswered: string, again: (() => void) | null,
+  ): Promise<ToolResult | null> {
     try {
       return await this.wire.call(tool, args);
     } catch (fault) {
       if (!(fault instanceof NoAnswer)) throw fault;
-      const tried = this.state.tried;
-      const again = () => {
+      const retry = again && (() => {
         this.set({ tried: null, trouble: null });
-        if (tool === 'chess_move' && tried) void this.move(tried);
-        else void this.act(tool, args, this.state.sending ?? 'Sending', 'the person repeated what was not answered.');
-      };
-      const text = tried ? `${tried.san} was not answered. It may have arrived.` : 'The server did not answer.';
-      this.set({ sending: null, trouble: { text: `${text} Nothing is done twice.`, again }, said: text });
+        again();
+      });
+      this.set({ sending: null, trouble: { text: unanswered, again: retry }, said: unanswered });
       return null;
     }
   }
@@ -415,5 +416,7 @@ export class Table implements Listener {
 }
 
 const START = 'rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1';
+
+const UNANSWERED = 'The server did not answer.';
 
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
