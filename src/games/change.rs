@@ -49,21 +49,37 @@ impl Games {
     ) -> Result<Shown> {
         let mut changes = self.0.changes.0.subscribe();
         let deadline = Instant::now() + wait;
-        loop {
-            changes.mark_unchanged();
-            let shown = self.show(user, game).await?.ok_or_else(nothing_yet)?;
-            let is_news = since.is_none_or(|since| shown.stored.revision > since);
-            if is_news || Instant::now() >= deadline {
-                return Ok(shown);
+        let mut shown = self.show(user, game).await?.ok_or_else(nothing_yet)?;
+        let Some(since) = since else { return Ok(shown) };
+        while shown.stored.revision <= since && another(&mut changes, deadline).await {
+            if self.has_moved_on(user, game, shown.stored.revision).await? {
+                shown = self.show(user, game).await?.ok_or_else(nothing_yet)?;
             }
-            // An error would mean that nobody can change anything any more; then there is nothing to wait for.
-            let looked_again_at = Instant::now() + PACE;
-            if !matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(()))) {
-                return Ok(shown);
-            }
-            sleep_until(looked_again_at.min(deadline)).await;
         }
+        Ok(shown)
     }
+
+    /// Whether a game is worth reading again. Without `game` it is: another one may have changed last.
+    async fn has_moved_on(&self, user: UserId, game: Option<GameId>, from: u32) -> Result<bool> {
+        let Some(game) = game else { return Ok(true) };
+        let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.revision(user, game)?) };
+        Ok(self.0.store.read(unit).await? != Some(from))
+    }
+}
+
+/// Waits for a change that was not seen yet, and a moment longer. `false` when the time is over.
+async fn another(changes: &mut watch::Receiver<u64>, deadline: Instant) -> bool {
+    let now = Instant::now();
+    if now >= deadline {
+        return false;
+    }
+    // An error would mean that nobody can change anything any more; then there is nothing to wait for.
+    let told = matches!(timeout_at(deadline, changes.changed()).await, Ok(Ok(())));
+    if told {
+        sleep_until((now + PACE).min(deadline)).await;
+        changes.mark_unchanged();
+    }
+    told
 }
 
 fn nothing_yet() -> GamesError {

@@ -12,7 +12,7 @@ use crate::store::{Fact, PuzzleSource, Tx};
 
 const FILE: &[u8] = include_bytes!("../../../data/puzzles.tsv.zst");
 
-/// Puzzles that are stored in one unit: others wait for the writer no longer than a blink.
+/// Puzzles that are read and stored in one go: others wait no longer than a blink, for the writer or a thread.
 const BATCH: usize = 500;
 
 /// Whether the puzzles are in the database.
@@ -35,8 +35,10 @@ impl Games {
             return Ok(());
         }
         let mut new = 0;
-        for batch in puzzles().chunks(BATCH) {
-            let batch = batch.to_vec();
+        let file = unpacked();
+        let rows: Vec<&str> = rows(&file).collect();
+        for batch in rows.chunks(BATCH) {
+            let batch = read(batch);
             let unit =
                 move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.insert_puzzles(&batch, PuzzleSource::Own)?) };
             new += self.0.store.write(unit).await?;
@@ -54,17 +56,22 @@ fn version() -> String {
     format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
 }
 
-/// The puzzles of this program.
-fn puzzles() -> Vec<Puzzle> {
+fn unpacked() -> String {
     let mut text = String::new();
     let read = zstd::Decoder::new(FILE).and_then(|mut file| file.read_to_string(&mut text));
     if let Err(error) = read {
         tracing::error!(%error, "the shipped puzzles cannot be read");
     }
-    text.lines()
-        .skip(1)
-        .filter_map(|row| Puzzle::from_row(row).ok())
-        .collect()
+    text
+}
+
+/// The first line names the columns.
+fn rows(file: &str) -> impl Iterator<Item = &str> {
+    file.lines().skip(1)
+}
+
+fn read(rows: &[&str]) -> Vec<Puzzle> {
+    rows.iter().filter_map(|row| Puzzle::from_row(row).ok()).collect()
 }
 
 #[cfg(test)]
@@ -73,11 +80,9 @@ mod tests {
 
     #[test]
     fn every_shipped_row_is_a_puzzle() {
-        let mut text = String::new();
-        zstd::Decoder::new(FILE)
-            .unwrap()
-            .read_to_string(&mut text)
-            .unwrap();
-        assert_eq!(puzzles().len(), text.lines().count() - 1);
+        let file = unpacked();
+        let rows: Vec<&str> = rows(&file).collect();
+        assert!(!rows.is_empty());
+        assert_eq!(read(&rows).len(), rows.len());
     }
 }

@@ -337,6 +337,8 @@ pub struct LastAdaptive {
 pub trait GameRows {
     /// The person's game with this id.
     fn game(&mut self, user: UserId, id: GameId) -> Result<Option<StoredGame>>;
+    /// The revision of that game, which costs far less.
+    fn revision(&mut self, user: UserId, id: GameId) -> Result<Option<u32>>;
     /// The person's game that changed last.
     fn newest_game(&mut self, user: UserId) -> Result<Option<StoredGame>>;
     /// How many games the person has begun.

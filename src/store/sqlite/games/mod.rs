@@ -74,6 +74,12 @@ impl GameRows for SqliteTx<'_> {
         self.completed(user, found?)
     }
 
+    fn revision(&mut self, user: UserId, id: GameId) -> Result<Option<u32>> {
+        let mut query = self.sql("SELECT revision FROM seats WHERE player = ?1 AND id = ?2")?;
+        let found = query.query_row(params![user.to_string(), id.as_str()], |row| row.get(0));
+        Ok(found.optional()?)
+    }
+
     fn newest_game(&mut self, user: UserId) -> Result<Option<StoredGame>> {
         let mut query = self.sql(select_game!("WHERE player = ?1 ORDER BY change DESC LIMIT 1"))?;
         let found = one_game(query.query_row([user.to_string()], RawGame::read));
