@@ -472,6 +472,30 @@ async fn what_one_deletes_stays_with_the_other() {
 }
 
 #[tokio::test]
+async fn who_deletes_a_game_that_goes_on_has_resigned_it() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.alice().await, server.bob().await);
+    let (hers, his) = between(&alice, &bob, json!({})).await;
+    moves(&alice, &bob, &hers, "e4 e5").await;
+    let before = shown(&bob, &his).await;
+    let id = hers["game_id"].as_str().unwrap();
+    let mut browser = server.at_account("alice").await;
+    browser.visit(&format!("/account/games/{id}/delete")).await;
+    browser.submit("/account/games/delete", &[]).await;
+    assert_eq!(browser.page.status, 200, "{}", browser.page.text());
+    let after = shown(&bob, &his).await;
+    assert_eq!(
+        (&after["result"], &after["reason"]),
+        (&json!("0-1"), &json!("resignation"))
+    );
+    // A board that waits for news hears of it.
+    assert!(
+        after["revision"].as_u64() > before["revision"].as_u64(),
+        "{after}"
+    );
+}
+
+#[tokio::test]
 async fn the_page_of_an_invitation_takes_the_seat_by_its_button() {
     let server = Server::start().await;
     let alice = server.alice().await;

@@ -43,7 +43,7 @@ impl SqliteTx<'_> {
         let (user, only) = (user.to_string(), only.map(|id| id.to_string()));
         let mut resign = self.sql(
             "UPDATE games
-             SET reason = 'resignation', draw_offer = NULL, undo_offer = NULL, deadline = NULL,
+             SET reason = 'resignation', draw_offer = NULL, undo_offer = NULL, deadline = NULL, revision = revision + 1,
                  result = CASE (SELECT side FROM seats WHERE seats.id = games.id AND player = ?1)
                           WHEN 'white' THEN '0-1' ELSE '1-0' END
              WHERE friend_id IS NOT NULL AND reason IS NULL AND (user_id = ?1 OR friend_id = ?1)
