@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, ensure};
-use chess_mcp::chess::{Material, Start, fen_of};
+use chess_mcp::chess::{Material, Start, Variant, fen_of};
 use shakmaty::uci::UciMove;
 use shakmaty::{CastlingMode, Chess, Move, Position};
 
@@ -77,7 +77,7 @@ impl Found {
 
     /// Reads what [`fmt::Display`] writes.
     pub(crate) fn read(kind: &str, fen: &str, moves: &str) -> Result<Self> {
-        let start = Start::from_fen(fen).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        let start = Start::from_fen(fen, Variant::Standard).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
         let start = start.position().clone();
         let mut position = start.clone();
         let mut line = Vec::new();
