@@ -77,7 +77,8 @@ impl Found {
 
     /// Reads what [`fmt::Display`] writes.
     pub(crate) fn read(kind: &str, fen: &str, moves: &str) -> Result<Self> {
-        let start = Start::from_fen(fen, Variant::Standard).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
+        let start =
+            Start::from_fen(fen, Variant::Standard).map_err(|refusal| anyhow::anyhow!("{refusal}"))?;
         let start = start.position().clone();
         let mut position = start.clone();
         let mut line = Vec::new();
