@@ -40,7 +40,9 @@ fn target() -> Target {
     let name = std::env::var("FUZZ_TARGET").unwrap_or_default();
     let found = TARGETS.iter().find(|(known, _)| *known == name);
     let names = TARGETS.map(|(known, _)| known).join(", ");
-    found.unwrap_or_else(|| panic!("FUZZ_TARGET is one of {names}, not `{name}`")).1
+    found
+        .unwrap_or_else(|| panic!("FUZZ_TARGET is one of {names}, not `{name}`"))
+        .1
 }
 
 fuzz_target!(|data: &[u8]| {
