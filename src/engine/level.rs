@@ -61,7 +61,7 @@ const PLANS: [Plan; 10] = [
     plan("Club", 1300, 0, 3, 5, 20_000).opening(SOLID),
     plan("Strong club", 1550, 0, 7, 6, 40_000).opening(SOLID),
     plan("Expert", 1850, 0, 11, 8, 80_000).opening(SOLID),
-    plan("Master", 2200, 0, 16, 12, 150_000).opening(NARROW),
+    plan("Master", 2200, 0, 16, 12, 80_000).opening(NARROW),
     Plan {
         name: "Full strength",
         rating: 2800,
