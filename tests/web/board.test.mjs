@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Chess } from 'chess.js';
+import { mateInOne } from './board/puzzle.mjs';
 import { openChat, serveHost } from './board/table.mjs';
 import { launch } from './chromium.mjs';
 import { PERSON, startServer, until } from './server.mjs';
@@ -182,19 +182,15 @@ test('the board turns, whichever side is played', async (t) => {
 
 test('a puzzle is solved by moving; a wrong move comes back', async (t) => {
   const table = await chat(t);
-  const { result } = await table.call('chess_puzzle', { theme: 'mateIn1' });
-  const { fen, game_id } = result.structuredContent;
-  const position = new Chess(fen);
-  const moves = position.moves({ verbose: true }).filter((move) => !move.promotion);
-  const mate = moves.find((move) => move.san.endsWith('#'));
-  const wrong = moves.find((move) => !move.san.includes('#') && !move.san.includes('+'));
-  const board = table.board();
+  const ask = async (wish) => (await table.call('chess_puzzle', wish)).result.structuredContent;
+  const { game, mate, wrong, number } = await mateInOne(ask);
+  const board = table.board(number);
   await board.drag(wrong.from, wrong.to);
   await board.says('It was taken back');
-  await board.shows(wrong.from, `${position.turn() === 'w' ? 'white' : 'black'}`);
+  await board.shows(wrong.from, wrong.color === 'w' ? 'white' : 'black');
   await board.drag(mate.from, mate.to);
   await board.says('Solved');
-  assert.equal((await status(table, game_id)).status, 'solved');
+  assert.equal((await status(table, game)).status, 'solved');
   await board.button('Next puzzle').click();
   await until('another puzzle', async () => (await table.get('calls')).some((call) => call.arguments.another));
   await board.says(/White|Black|mate|best/i);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Chess } from 'chess.js';
+import { mateInOne } from './board/puzzle.mjs';
 import { BoardInPage, openChat, serveHost } from './board/table.mjs';
 import { launch } from './chromium.mjs';
 import { PASSWORD, PERSON, startServer, until } from './server.mjs';
@@ -91,14 +91,16 @@ test('a puzzle is solved in the browser', async (t) => {
   await signIn(page);
   await page.waitForURL(`${server.origin}/play`);
   const token = server.command(['token', '--user', PERSON]);
-  const answer = await fetch(server.resource, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'chess_puzzle', arguments: { theme: 'mateIn1', another: true } } }),
-  });
-  const { game_id, fen } = (await answer.json()).result.structuredContent;
-  await page.goto(`${server.origin}/play/${game_id}`);
-  const mate = new Chess(fen).moves({ verbose: true }).find((move) => move.san.endsWith('#') && !move.promotion);
+  const ask = async (wish) => {
+    const answer = await fetch(server.resource, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'chess_puzzle', arguments: wish } }),
+    });
+    return (await answer.json()).result.structuredContent;
+  };
+  const { game, mate } = await mateInOne(ask);
+  await page.goto(`${server.origin}/play/${game}`);
   await board.drag(mate.from, mate.to);
   await board.says('Solved');
 });
