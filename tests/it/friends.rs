@@ -447,6 +447,14 @@ async fn the_time_for_a_move_is_shown() {
     assert!(over["time"]["deadline"].is_null(), "{over}");
 }
 
+/// By the button at her account.
+async fn alice_deletes(server: &Server, game: &str) {
+    let mut browser = server.at_account("alice").await;
+    browser.visit(&format!("/account/games/{game}/delete")).await;
+    browser.submit("/account/games/delete", &[]).await;
+    assert_eq!(browser.page.status, 200, "{}", browser.page.text());
+}
+
 #[tokio::test]
 async fn what_one_deletes_stays_with_the_other() {
     let server = Server::start().await;
@@ -455,10 +463,7 @@ async fn what_one_deletes_stays_with_the_other() {
     moves(&alice, &bob, &hers, "e4 e5").await;
     told(alice.finish(&hers, "resign").await);
     let id = hers["game_id"].as_str().unwrap();
-    let mut browser = server.at_account("alice").await;
-    browser.visit(&format!("/account/games/{id}/delete")).await;
-    browser.submit("/account/games/delete", &[]).await;
-    assert_eq!(browser.page.status, 200, "{}", browser.page.text());
+    alice_deletes(&server, id).await;
     declined(alice.call("chess_show", json!({ "game_id": id })).await);
     let list = alice.call("chess_games", json!({ "filter": "all" })).await.ok();
     assert_eq!(list["games"], json!([]));
@@ -479,10 +484,7 @@ async fn who_deletes_a_game_that_goes_on_has_resigned_it() {
     moves(&alice, &bob, &hers, "e4 e5").await;
     let before = shown(&bob, &his).await;
     let id = hers["game_id"].as_str().unwrap();
-    let mut browser = server.at_account("alice").await;
-    browser.visit(&format!("/account/games/{id}/delete")).await;
-    browser.submit("/account/games/delete", &[]).await;
-    assert_eq!(browser.page.status, 200, "{}", browser.page.text());
+    alice_deletes(&server, id).await;
     let after = shown(&bob, &his).await;
     assert_eq!(
         (&after["result"], &after["reason"]),
