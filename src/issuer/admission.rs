@@ -12,7 +12,7 @@ pub enum InvalidEntry {
     #[error("`{0}` is not a domain; write it like example.org")]
     Domain(String),
     /// Neither a subject nor a login.
-    #[error("`{0}` must be written as provider:subject, or as github:login")]
+    #[error("`{0}` must be provider:subject, or a login at GitHub")]
     User(String),
 }
 
@@ -25,7 +25,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// From three comma lists: addresses, domains, and `provider:subject`.
+    /// From three comma lists: addresses, domains, and `provider:subject` or a login at GitHub.
     pub fn parse(emails: &str, domains: &str, users: &str) -> Result<Self, Vec<InvalidEntry>> {
         let mut faults = Vec::new();
         let mut lists = Self::default();
@@ -48,6 +48,7 @@ impl Admission {
                 Some((provider, user)) if !provider.is_empty() && !user.is_empty() => {
                     lists.users.push((provider.to_lowercase(), user.to_owned()));
                 }
+                None if is_login(entry) => lists.users.push(("github".to_owned(), entry.to_owned())),
                 _ => faults.push(InvalidEntry::User(entry.to_owned())),
             }
         }
@@ -68,7 +69,8 @@ impl Admission {
         let github = person.provider.as_str() == "github";
         let login = person.login.as_deref().filter(|_| github);
         self.users.iter().any(|(provider, user)| {
-            let by_login = login.is_some_and(|login| login.eq_ignore_ascii_case(user));
+            // A number is a subject and never a login: anybody may take somebody's number for a login.
+            let by_login = !is_number(user) && login.is_some_and(|login| login.eq_ignore_ascii_case(user));
             provider == person.provider.as_str() && (*user == person.key.subject || by_login)
         })
     }
@@ -104,6 +106,16 @@ fn entries(list: &str) -> impl Iterator<Item = &str> {
 fn is_domain(text: &str) -> bool {
     let legal = |c: char| c.is_alphanumeric() || c == '-' || c == '.';
     !text.is_empty() && text.chars().all(legal) && !text.starts_with('.') && !text.ends_with('.')
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// GitHub's logins; `_` stands in those that an enterprise manages.
+fn is_login(text: &str) -> bool {
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 #[cfg(test)]
@@ -164,11 +176,23 @@ mod tests {
         );
         assert!(lists.admits(&person("github", "7", "a@x.example", false)));
         assert!(!lists.admits(&person("other", "1", "a@x.example", true)));
+        let bare = Admission::parse("", "", "OctoCat").unwrap();
+        assert!(bare.admits(&person("github", "7", "a@x.example", false)));
+        assert!(!bare.admits(&person("other", "OctoCat", "a@x.example", true)));
+    }
+
+    #[test]
+    fn a_number_is_a_subject_even_if_somebody_is_called_like_it() {
+        let lists = Admission::parse("", "", "github:583231").unwrap();
+        let mut namesake = person("github", "7", "a@x.example", true);
+        namesake.login = Some("583231".to_owned());
+        assert!(!lists.admits(&namesake));
+        assert!(lists.admits(&person("github", "583231", "a@x.example", true)));
     }
 
     #[test]
     fn every_bad_entry_is_named() {
-        let faults = Admission::parse("ana, a@b@c", "a b,.example", "octocat,:1").unwrap_err();
+        let faults = Admission::parse("ana, a@b@c", "a b,.example", "octo cat,:1").unwrap_err();
         assert_eq!(faults.len(), 6);
     }
 }
