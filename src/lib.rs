@@ -7,7 +7,13 @@
 //! gives it memory and effects: [`games`] and [`issuer`]. Beneath them lie one [`store`], one key ring
 //! ([`keys`]), the providers at which people prove who they are ([`upstream`]), the [`engine`] pool and the maker of
 //! pictures ([`picture`]); above them two doors, [`http`] and [`mcp`], that only parse, call and render. [`app`] puts
-//! the parts together, [`server`] opens the doors.
+//! the parts together, [`server`] opens the doors, [`cli`] and [`commands`] are how an operator gets there, and
+//! [`janitor`] sweeps up what has ended.
+//!
+//! Small things that many share: people and guests ([`account`]), what is recorded of sign-ins ([`audit`]), ids
+//! ([`id`]), secrets and randomness ([`secret`]), time ([`clock`]), addresses of our own ([`urls`]) and of the tunnel
+//! ([`tunnel`]), the one HTTP client ([`net`]), figures ([`metrics`], [`census`]), strict JSON ([`json`]), spaced
+//! repetition ([`repetition`]), and the bundled document of the [`board`].
 //!
 //! Imports only ever point from the doors towards the pure worlds; nothing below [`config`] reads
 //! configuration, storage never learns an HTTP type, the domain never learns a column, and [`mcp`] never

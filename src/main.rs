@@ -33,9 +33,7 @@ fn main() -> ExitCode {
             return fail(&lines.join("\nchess-mcp: "));
         }
     };
-    if let Err(error) = log(config.log_format) {
-        return fail(&format!("RUST_LOG: {error}"));
-    }
+    log(config.log_format, &config.log_rules);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&format!("the system gives no threads: {error}")),
@@ -53,13 +51,9 @@ fn load_dotenv() -> Result<(), dotenvy::Error> {
     }
 }
 
-fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = match std::env::var("RUST_LOG").ok().filter(|rules| !rules.is_empty()) {
-        Some(rules) => EnvFilter::try_new(rules)?,
-        None => EnvFilter::new("info"),
-    };
+fn log(format: LogFormat, rules: &str) {
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(rules))
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Pretty => subscriber.finish().with(filter_fn(is_heard)).init(),
@@ -70,7 +64,6 @@ fn log(format: LogFormat) -> Result<(), tracing_subscriber::filter::ParseError> 
             .with(filter_fn(is_heard))
             .init(),
     }
-    Ok(())
 }
 
 /// The MCP library repeats in its log what callers say: their mistakes in its warnings, below them whole messages, with

@@ -85,6 +85,7 @@ impl Config {
                 }
                 .to_owned(),
             ),
+            ("RUST_LOG", self.log_rules.clone()),
             (
                 "METRICS_ADDR",
                 self.metrics_addr

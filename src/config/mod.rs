@@ -56,6 +56,8 @@ pub struct Config {
     pub metrics_addr: Option<SocketAddr>,
     /// Form of the log.
     pub log_format: LogFormat,
+    /// What is logged, in the words of `tracing_subscriber::EnvFilter`.
+    pub log_rules: String,
 }
 
 /// Where people reach us, as far as the settings say.
@@ -111,8 +113,8 @@ impl Config {
         }
     }
 
-    /// Makes the options real. In the place of each that is wrong stands its default, for those who look
-    /// for faults; nothing is to be served with it.
+    /// Makes the options real. In the place of each that is wrong stands something that is good enough for those who
+    /// look for further faults; nothing is to be served with it.
     pub fn read(
         options: Options,
         secrets: &SecretOptions,
@@ -190,6 +192,7 @@ impl Config {
             quota_games: reader.number("QUOTA_GAMES", options.quota_games, 10_000, 1..=10_000_000),
             metrics_addr: reader.metrics_addr(options.metrics_addr),
             log_format: reader.log_format(options.log_format),
+            log_rules: reader.log_rules(options.rust_log),
             state_dir,
             database_url,
         };

@@ -2,7 +2,7 @@
 //!
 //! # Design
 //!
-//! They stand on one page, in the order of `.env.example`, rather than with the modules they set: the domain
+//! They stand on one page rather than with the modules they set: the domain
 //! then needs no command-line parser, and what an operator can turn is seen at a glance. Everything is text
 //! here, so that [`super::Config`] can report every fault at once. Secrets are read from the environment
 //! alone: a flag would show them to everybody who lists processes.
@@ -21,11 +21,7 @@ Secrets, from the environment or .env alone; NAME_FILE names a file that holds o
                       default: a strong one, printed once
                       [env: OWNER_PASSWORD] [env: OWNER_PASSWORD_FILE]
   REGISTRATION_TOKEN  What clients present to register when REGISTRATION=token
-                      [env: REGISTRATION_TOKEN] [env: REGISTRATION_TOKEN_FILE]
-
-Logging:
-  RUST_LOG            What is logged: info, debug, chess_mcp=trace … [default: info]
-                      [env: RUST_LOG]";
+                      [env: REGISTRATION_TOKEN] [env: REGISTRATION_TOKEN_FILE]";
 
 /// Every setting that is not a secret.
 #[derive(Debug, Clone, Default, Args)]
@@ -112,7 +108,7 @@ pub struct Options {
         hide_env_values = true
     )]
     pub allowed_domains: Option<String>,
-    /// People that may come in through a provider, as provider:subject or github:login; a comma list; default: everybody
+    /// People that may come in through a provider, as provider:subject or a login at GitHub; a comma list; default: everybody
     #[arg(
         long,
         env = "ALLOWED_USERS",
@@ -274,6 +270,15 @@ pub struct Options {
         hide_env_values = true
     )]
     pub log_format: Option<String>,
+    /// What is logged: info, debug, chess_mcp=trace … [default: info]
+    #[arg(
+        long,
+        env = "RUST_LOG",
+        value_name = "RULES",
+        global = true,
+        hide_env_values = true
+    )]
+    pub rust_log: Option<String>,
     /// Where Prometheus metrics are served, under /metrics; default: nowhere
     #[arg(
         long,

@@ -5,6 +5,8 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use tracing_subscriber::EnvFilter;
+
 use super::options::{self, SecretOption};
 use super::{Fault, LogFormat, MASTER_KEY_FILE, PublicAddress};
 use crate::clock::Seconds;
@@ -14,6 +16,9 @@ use crate::keys::MasterKeySource;
 use crate::secret::{MasterKey, Secret};
 use crate::store::DatabaseUrl;
 use crate::urls::PublicUrl;
+
+/// What is logged unless the operator says otherwise.
+const DEFAULT_LOG_RULES: &str = "info";
 
 /// Reads settings and collects what is wrong with them.
 #[derive(Default)]
@@ -270,6 +275,18 @@ impl Reader {
             Some(other) => {
                 self.fault("LOG_FORMAT", format!("`{other}` must be pretty or json"));
                 LogFormat::Json
+            }
+        }
+    }
+
+    /// As it was given, if the log understands it.
+    pub(super) fn log_rules(&mut self, raw: Option<String>) -> String {
+        let raw = present(raw).unwrap_or_else(|| DEFAULT_LOG_RULES.to_owned());
+        match EnvFilter::try_new(&raw) {
+            Ok(_) => raw,
+            Err(fault) => {
+                self.fault("RUST_LOG", format!("`{raw}` cannot be read: {fault}"));
+                DEFAULT_LOG_RULES.to_owned()
             }
         }
     }
