@@ -1,5 +1,6 @@
 //! Everything the authorization server keeps about a person, for themselves. Their games come from elsewhere.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::{live_grants, live_sessions, session_id};
@@ -12,11 +13,13 @@ use crate::oauth::{ClientId, Grant};
 use crate::store::Tx;
 
 /// What is kept about a person: readable, whole, and without anything that opens a door.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct AccountExport {
     /// Whose.
+    #[serde(skip)]
     pub user: User,
     /// When it was taken.
+    #[serde(skip)]
     pub at: Timestamp,
     /// The account itself.
     pub account: Value,

@@ -1,5 +1,7 @@
 //! Several ways into one account: linked and unlinked by its owner, who was here a moment ago, and never the last one.
 
+use serde_json::Value;
+
 use crate::providers::two_doors;
 use crate::support::browser::filled;
 use crate::support::html::Form;
@@ -89,6 +91,21 @@ fn assert_asked_to_sign_in(browser: &Browser, what: &str) {
     let asks = buttons.any(|button| button.name == "provider" && button.label.starts_with("Continue with"));
     assert!(asks, "{what}: {} ({}): {}", page.url, page.status, page.text());
     assert!(!page.text().contains("Connected apps"), "{what}: {}", page.text());
+}
+
+#[tokio::test]
+async fn the_file_with_everything_names_the_linked_providers() {
+    let (google, server, _) = with_local().await;
+    let mut browser = server.at_account("alice").await;
+    link(&mut browser, &google, &Person::alice()).await;
+    browser.submit("/account/export", &[]).await;
+    let file: Value = serde_json::from_str(&browser.page.body).unwrap();
+    let linked = &file["providers"][0];
+    assert_eq!(linked["provider"], "google", "{file}");
+    assert!(
+        linked["subject"].is_string() && linked["email"].is_string(),
+        "{file}"
+    );
 }
 
 #[tokio::test]

@@ -7,7 +7,6 @@ use axum::http::header::{
 };
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{own_form, refuse};
 use crate::games::{ExportedGame, GamesError};
@@ -19,11 +18,9 @@ use crate::issuer::{AccountExport, IssuerError};
 struct Everything {
     server: String,
     exported_at: String,
-    account: Value,
-    apps: Value,
-    sessions: Value,
+    #[serde(flatten)]
+    kept: AccountExport,
     games: Vec<ExportedGame>,
-    events: Value,
 }
 
 /// `POST /account/export`
@@ -48,11 +45,8 @@ fn file(door: &Door, kept: AccountExport, games: Vec<ExportedGame>) -> Response 
     let everything = Everything {
         server: door.0.issuer.public_url().origin().to_owned(),
         exported_at: kept.at.iso8601(),
-        account: kept.account,
-        apps: kept.apps,
-        sessions: kept.sessions,
+        kept,
         games,
-        events: kept.events,
     };
     match serde_json::to_string_pretty(&everything) {
         Ok(text) => {
