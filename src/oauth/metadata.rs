@@ -10,7 +10,7 @@ use crate::urls::{PublicUrl, path};
 pub const RESOURCE_SCOPES: ScopeSet = ScopeSet::of(Scope::Chess);
 
 /// What ID tokens and the userinfo endpoint tell of a person and their sign-in.
-const CLAIMS: [&str; 11] = [
+const CLAIMS: [&str; 13] = [
     "iss",
     "sub",
     "aud",
@@ -22,6 +22,8 @@ const CLAIMS: [&str; 11] = [
     "name",
     "preferred_username",
     "updated_at",
+    "email",
+    "email_verified",
 ];
 
 /// Authorization server metadata (RFC 8414 section 2, OpenID Connect Discovery section 3). `registration` says whether clients may register.

@@ -53,7 +53,9 @@ async fn the_server_document_is_the_same_at_every_path() {
         "at_hash",
         "name",
         "preferred_username",
-        "updated_at"
+        "updated_at",
+        "email",
+        "email_verified"
       ],
       "client_id_metadata_document_supported": true,
       "code_challenge_methods_supported": [
