@@ -43,6 +43,7 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
       // The grid and the choice of a piece lie over the board, whose size chessground rounds to whole squares.
       addDimensionsCssVarsTo: whole.current,
     });
+    // What chessground observes it lets go of with its element alone, hence the key below.
     return () => ground.current?.destroy();
   }, [frozen]);
 
@@ -65,7 +66,7 @@ export function Board({ table, still }: { table: Table; still: boolean }) {
   const orig = state.tried && squaresOf(state.tried.uci);
   return (
     <div class="board" ref={whole} aria-busy={state.sending !== null}>
-      <div class="ground" ref={place} aria-hidden="true" />
+      <div class="ground" key={frozen ? 'rest' : 'play'} ref={place} aria-hidden="true" />
       <Grid table={table} still={still} attempt={attempt} selected={(square) => ground.current?.selectSquare(square)} />
       {choices && <Promotion moves={choices} side={table.side} choose={choose} cancel={() => setChoices(null)} />}
       {orig && state.trouble && <span class="unsent" />}
