@@ -113,8 +113,8 @@ enum Clients {
         /// How it is called on the consent page
         #[arg(long)]
         name: String,
-        /// Where it may be answered; may be given several times
-        #[arg(long = "redirect-uri", value_name = "URI", required = true)]
+        /// Where it may be answered; several URIs, or the switch several times
+        #[arg(long = "redirect-uri", value_name = "URI", required = true, num_args = 1..)]
         redirect_uris: Vec<String>,
         /// Give it a secret, which it then has to show
         #[arg(long)]

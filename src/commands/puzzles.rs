@@ -1,5 +1,6 @@
 //! `chess-mcp puzzles import`: the puzzle file that Lichess publishes (database.lichess.org, CC0), plain or compressed.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -85,7 +86,7 @@ pub(crate) async fn import(config: &Config, wanted: &Wanted) -> anyhow::Result<(
     bar.finish_and_clear();
     store.close().await;
     say(&format!(
-        "{} puzzles read, {} wanted, {} new, {} unusable, in {:.0} s",
+        "{} puzzles read, {} wanted, {} new, {} unusable, in {:.0} s; wanted were those {wanted}",
         counted.read,
         counted.taken,
         counted.new,
@@ -115,13 +116,17 @@ async fn import_rows(store: &Store, wanted: &Wanted, bar: &ProgressBar) -> anyho
     let mut batch = Vec::with_capacity(BATCH);
     for row in rows.deserialize::<Row>() {
         counted.read += 1;
-        match row.ok().filter(|row| wanted.takes(row)).map(|row| row.puzzle()) {
-            Some(Some(puzzle)) => {
+        let puzzle = match row {
+            Ok(row) if !wanted.takes(&row) => continue,
+            Ok(row) => row.puzzle(),
+            Err(_) => None,
+        };
+        match puzzle {
+            Some(puzzle) => {
                 counted.taken += 1;
                 batch.push(puzzle);
             }
-            Some(None) => counted.broken += 1,
-            None => {}
+            None => counted.broken += 1,
         }
         let enough = wanted.limit.is_some_and(|limit| counted.taken >= limit);
         if batch.len() == BATCH || enough {
@@ -151,6 +156,17 @@ async fn keep(store: &Store, batch: Vec<Puzzle>) -> anyhow::Result<u64> {
         tx.insert_puzzles(&batch, PuzzleSource::Imported)
     };
     Ok(u64::from(store.write(unit).await?))
+}
+
+/// What was asked of each puzzle, also where nobody said so.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "rated {} to {}, deviation at most {}, popularity at least {}, played at least {} times",
+            self.min_rating, self.max_rating, self.max_deviation, self.min_popularity, self.min_plays
+        )
+    }
 }
 
 impl Wanted {
