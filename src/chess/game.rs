@@ -343,6 +343,12 @@ impl Game {
                 "Both sides have moved, so the game can no longer be called off; it can be resigned.",
             ));
         }
+        self.call_off()
+    }
+
+    /// Calls the game off, whoever has moved: nobody has sat down on the other side.
+    pub fn call_off(&mut self) -> Result<(), Refusal> {
+        self.require_ongoing()?;
         self.end(Ending {
             score: Score::None,
             reason: Reason::Aborted,

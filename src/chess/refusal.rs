@@ -5,13 +5,15 @@
 
 use std::fmt;
 
-/// What was asked cannot be done. Nothing changed.
+/// What was asked cannot be done. Nothing changed that the player could see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// A move that cannot be played.
     Move(Box<MoveRefusal>),
     /// A FEN that is none; the text says why, after `because`.
     Fen(String),
+    /// It is not done yet; the text says how far it got and how to go on.
+    Unfinished(String),
     /// Anything else, as a whole sentence.
     Other(String),
 }
@@ -28,6 +30,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::Move(refusal) => refusal.fmt(f)?,
             Self::Fen(why) => write!(f, "That FEN cannot be used: {why}.")?,
+            Self::Unfinished(text) => return f.write_str(text),
             Self::Other(text) => f.write_str(text)?,
         }
         f.write_str(" Nothing changed; ask the person.")

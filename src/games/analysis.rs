@@ -143,7 +143,7 @@ impl Games {
         };
         if let Some(ply) = request.ply {
             if ply > game.ply() {
-                return Err(Refusal::Other(format!("There are only {} moves.", game.ply())).into());
+                return Err(Refusal::Other(format!("The game goes only to ply {}.", game.ply())).into());
             }
             game.take_back_to(ply);
         } else if request.moves.is_some() {

@@ -1,5 +1,7 @@
 //! Waiting for a change: every unit that changes games wakes whoever waits, and they look whether it was theirs.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,12 +15,56 @@ use crate::store::Tx;
 /// How soon somebody who waits looks again, however much happens in the games of others.
 const PACE: Duration = Duration::from_millis(200);
 
-/// Counts the units that changed games in this process.
-pub(super) struct Changes(watch::Sender<u64>);
+/// How many calls of one person wait at a time; more are answered at once.
+const WAITING: usize = 8;
+
+/// Counts the units that changed games in this process, and who waits for one.
+pub(super) struct Changes {
+    count: watch::Sender<u64>,
+    waiting: Mutex<HashMap<UserId, usize>>,
+}
 
 impl Default for Changes {
     fn default() -> Self {
-        Self(watch::Sender::new(0))
+        Self {
+            count: watch::Sender::new(0),
+            waiting: Mutex::default(),
+        }
+    }
+}
+
+impl Changes {
+    /// A place among those who wait, unless the person has too many.
+    fn place(&self, user: UserId) -> Option<Place<'_>> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.entry(user).or_default();
+        if *count >= WAITING {
+            return None;
+        }
+        *count += 1;
+        Some(Place { changes: self, user })
+    }
+}
+
+/// A call that waits. Dropped, it makes room for another one.
+struct Place<'a> {
+    changes: &'a Changes,
+    user: UserId,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self
+            .changes
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = waiting.get_mut(&self.user) {
+            *count -= 1;
+            if *count == 0 {
+                waiting.remove(&self.user);
+            }
+        }
     }
 }
 
@@ -33,7 +79,7 @@ impl Games {
         let done = self.0.store.write(unit).await?;
         self.0
             .changes
-            .0
+            .count
             .send_modify(|count| *count = count.wrapping_add(1));
         Ok(done)
     }
@@ -47,10 +93,13 @@ impl Games {
         since: Option<u32>,
         wait: Duration,
     ) -> Result<Shown> {
-        let mut changes = self.0.changes.0.subscribe();
+        let mut changes = self.0.changes.count.subscribe();
         let deadline = Instant::now() + wait;
         let mut shown = self.show(user, game).await?.ok_or_else(nothing_yet)?;
         let Some(since) = since else { return Ok(shown) };
+        let Some(_place) = self.0.changes.place(user) else {
+            return Ok(shown);
+        };
         while shown.stored.revision <= since && another(&mut changes, deadline).await {
             if self.has_moved_on(user, game, shown.stored.revision).await? {
                 shown = self.show(user, game).await?.ok_or_else(nothing_yet)?;

@@ -6,10 +6,18 @@ use super::{GamesError, Result};
 use crate::chess::{Opponent, Refusal};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::{GameId, UserId};
+use crate::secret::Digest;
 use crate::store::{GameFilter, GameSummary, Kept, StoredGame, Tx};
 
 /// Calls within this time of each other may be one call repeated.
 pub(super) const REPEAT_WINDOW: Seconds = Seconds(60);
+
+/// Names a request of this kind, so that a repeated one is known again.
+pub(super) fn mark(kind: &str, request: &str) -> String {
+    let digest = Digest::of(request.as_bytes());
+    let [head @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *digest.as_bytes();
+    format!("{kind} {:032x}", u128::from_be_bytes(head))
+}
 
 /// The game to change: the named one, or the only one that goes on.
 pub(super) fn to_change(tx: &mut dyn Tx, user: UserId, id: Option<GameId>) -> Result<StoredGame> {
@@ -23,8 +31,8 @@ pub(super) fn to_change(tx: &mut dyn Tx, user: UserId, id: Option<GameId>) -> Re
     }
 }
 
-/// Like [`to_change`]; a game that has just ended is found again by a repeated call.
-pub(super) fn to_move_in(
+/// Like [`to_change`]; where nothing goes on, the game that has just ended: the call may be a repeated one.
+pub(super) fn to_change_or_just_ended(
     tx: &mut dyn Tx,
     user: UserId,
     id: Option<GameId>,
@@ -64,22 +72,31 @@ pub(super) fn named(tx: &mut dyn Tx, user: UserId, id: GameId) -> Result<StoredG
     Err(Refusal::Other(text).into())
 }
 
-/// The games that go on, and the puzzle that is open if it was the last one touched: puzzles that were left
-/// standing must not make every call ask which game is meant.
+/// The games that go on, and the puzzle that is open if it was the last one touched or nothing else goes on: puzzles
+/// that were left standing must not make every call ask which game is meant.
 fn unfinished(tx: &mut dyn Tx, user: UserId) -> Result<Vec<GameSummary>> {
     let games = GameFilter {
-        kept: Kept::Games,
+        kept: Kept::Own,
         finished: Some(false),
         limit: 6,
         ..GameFilter::default()
     };
     let mut found = tx.games(user, &games)?;
-    let newest = GameFilter {
-        limit: 1,
-        ..GameFilter::default()
+    let last = if found.is_empty() {
+        GameFilter {
+            kept: Kept::Puzzles,
+            finished: Some(false),
+            limit: 1,
+            ..GameFilter::default()
+        }
+    } else {
+        GameFilter {
+            limit: 1,
+            ..GameFilter::default()
+        }
     };
-    let newest = tx.games(user, &newest)?.into_iter().next();
-    found.extend(newest.filter(|newest| newest.opponent == Opponent::Puzzle && newest.is_ongoing()));
+    let last = tx.games(user, &last)?.into_iter().next();
+    found.extend(last.filter(|last| last.opponent == Opponent::Puzzle && last.is_ongoing()));
     Ok(found)
 }
 

@@ -1,4 +1,4 @@
-//! What help is fair: none in a game against another person that goes on, nor in an open puzzle.
+//! What help is fair: none in a game against another person that goes on, nor in an open puzzle that counts.
 //!
 //! Whoever knows the rules of a server can always ask another engine elsewhere; what this one can do is not to be
 //! the one that answers.
@@ -18,19 +18,19 @@ pub(super) fn check_game(stored: &StoredGame) -> Result<()> {
     }
     match stored.opponent {
         Opponent::Friend => Err(in_friend_game(stored.id).into()),
-        Opponent::Puzzle => Err(Refusal::Other(format!(
+        Opponent::Puzzle if stored.rated => Err(Refusal::Other(format!(
             "Puzzle {} is still open, and an analysis would give it away. chess_hint (game_id {}) helps step by step.",
             puzzle_name(stored),
             stored.id
         ))
         .into()),
-        Opponent::Engine { .. } | Opponent::Assistant | Opponent::Nobody => Ok(()),
+        Opponent::Puzzle | Opponent::Engine { .. } | Opponent::Assistant | Opponent::Nobody => Ok(()),
     }
 }
 
 /// Whether an engine may be asked about a position that came from elsewhere, such as a FEN, or about what follows
 /// from the position after `base` moves of `asked`: not if one of them stands on the board of a game against a friend
-/// or of an open puzzle.
+/// or of an open puzzle that counts.
 pub(super) fn check_position(tx: &mut dyn Tx, user: UserId, asked: &Game, base: usize) -> Result<()> {
     let asked = asked.positions().get(base..).unwrap_or_default();
     for stored in under_way(tx, user)? {

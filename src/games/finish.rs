@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Games, Result, Shown, choice, friends, line_of, settle};
+use super::{Games, Result, Shown, choice, friends, line_of, require_played_here, settle};
 use crate::chess::{Color, Opponent, Refusal};
 use crate::clock::Timestamp;
 use crate::engine::Score;
@@ -38,46 +38,27 @@ const DRAW_THOUGHT: Duration = Duration::from_millis(500);
 impl Games {
     /// Ends the game or tries to. A game that is over stays as it is and is returned.
     pub async fn finish(&self, user: UserId, game: Option<GameId>, how: Finish) -> Result<Shown> {
-        if how == Finish::OfferDraw {
-            return self.offer_draw(user, game).await;
-        }
         let now = self.0.clock.now();
+        if how == Finish::OfferDraw {
+            let find = move |tx: &mut dyn Tx| choice::to_change_or_just_ended(tx, user, game, now);
+            let stored = self.0.store.read(find).await?;
+            // A friend answers when they like; the engine answers at once, for the assistant too.
+            let at_once = matches!(stored.opponent, Opponent::Engine { .. } | Opponent::Assistant);
+            if stored.is_open() && at_once {
+                return self.offer_draw_to_engine(user, stored).await;
+            }
+        }
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let mut stored = choice::to_change(tx, user, game)?;
+            let mut stored = choice::to_change_or_just_ended(tx, user, game, now)?;
             if !stored.game.is_ongoing() {
                 return Ok(already_over(stored));
             }
-            decide_finish(&mut stored, how)?;
-            end_of_turn(&mut stored, now);
-            settle::save(tx, user, &mut stored, now)?;
-            Ok(Shown::of(stored))
-        };
-        self.write(unit).await
-    }
-
-    /// A person is asked and answers when they like; the engine answers at once, for the assistant too.
-    async fn offer_draw(&self, user: UserId, game: Option<GameId>) -> Result<Shown> {
-        let find = move |tx: &mut dyn Tx| choice::to_change(tx, user, game);
-        let stored = self.0.store.read(find).await?;
-        if !stored.game.is_ongoing() {
-            return Ok(already_over(stored));
-        }
-        own_color(&stored, "offer a draw to")?;
-        match stored.opponent {
-            Opponent::Friend => self.offer_draw_to_friend(user, stored.id).await,
-            _ => self.offer_draw_to_engine(user, stored).await,
-        }
-    }
-
-    async fn offer_draw_to_friend(&self, user: UserId, id: GameId) -> Result<Shown> {
-        let now = self.0.clock.now();
-        let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let mut stored = choice::named(tx, user, id)?;
-            let own = own_color(&stored, "offer a draw to")?;
-            stored.game.offer_draw(own)?;
-            if let Some(friend) = &mut stored.friend {
-                friend.declined = None;
+            if friends::run_out(&mut stored, now) {
+                settle::save(tx, user, &mut stored, now)?;
+                let note = friends::too_late(&stored);
+                return Ok(Shown::of(stored).with_note(note));
             }
+            decide_finish(&mut stored, how)?;
             end_of_turn(&mut stored, now);
             settle::save(tx, user, &mut stored, now)?;
             Ok(Shown::of(stored))
@@ -91,7 +72,7 @@ impl Games {
         if stored.game.move_number() <= DRAW_TALK_AFTER {
             return Ok(declined(
                 stored,
-                &format!("{who} declines: it takes a draw only after move 20."),
+                &format!("{who} declines: it takes a draw only after move {DRAW_TALK_AFTER}."),
             ));
         }
         if !self.finds_it_even(user, &stored).await? {
@@ -166,6 +147,7 @@ fn end_of_turn(stored: &mut StoredGame, now: Timestamp) {
 }
 
 fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<(), Refusal> {
+    require_played_here(stored)?;
     if stored.opponent == Opponent::Puzzle {
         return Err(Refusal::Other(format!(
             "A puzzle is not ended like a game: chess_hint with game_id {} and kind `solution` shows the answer, \
@@ -178,6 +160,7 @@ fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<()
             let own = own_color(stored, "resign to")?;
             stored.game.resign(own)
         }
+        Finish::Abort if friends::is_alone(stored) => stored.game.call_off(),
         Finish::Abort => stored.game.abort(),
         Finish::ClaimDraw if !stored.is_persons_turn() => Err(Refusal::Other(format!(
             "A draw is claimed by the player whose turn it is, and that is {}.",
@@ -186,7 +169,11 @@ fn decide_finish(stored: &mut StoredGame, how: Finish) -> std::result::Result<()
         Finish::ClaimDraw => stored.game.claim_draw(),
         Finish::OfferDraw => {
             let own = own_color(stored, "offer a draw to")?;
-            stored.game.offer_draw(own)
+            stored.game.offer_draw(own)?;
+            if let Some(friend) = &mut stored.friend {
+                friend.declined = None;
+            }
+            Ok(())
         }
         Finish::AcceptDraw => {
             let own = own_color(stored, "accept a draw from")?;

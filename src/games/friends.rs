@@ -184,8 +184,18 @@ pub(super) fn run_out(stored: &mut StoredGame, now: Timestamp) -> bool {
         return false;
     }
     start_clock(stored, now);
+    stored.forget_requests();
     stored.touch(now);
     true
+}
+
+/// What a call says that found the time run out.
+pub(super) fn too_late(stored: &StoredGame) -> &'static str {
+    if stored.person.plays(stored.game.turn()) {
+        "Too late: the time for this move had run out."
+    } else {
+        "The friend's time had run out."
+    }
 }
 
 /// The color that is left for whoever joins.
@@ -201,7 +211,12 @@ pub(super) fn is_alone(stored: &StoredGame) -> bool {
 
 /// Codes are read aloud and typed: case and blanks do not matter.
 fn normal(code: &str) -> String {
-    let code = code.trim().rsplit('/').next().unwrap_or_default();
+    let code = code
+        .trim()
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
     code.chars()
         .filter(char::is_ascii_alphanumeric)
         .take(32)

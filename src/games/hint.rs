@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Games, Result, assessment_of, choice, fair_play, line_of, puzzles, settle};
+use super::{Games, Result, assessment_of, choice, fair_play, line_of, puzzles, require_played_here, settle};
 use crate::chess::{Assessment, Game, Hint, HintStep, Opponent, Refusal, UciMove, hint, numbered_line};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
-use crate::store::{HintGiven, StoredGame, StoredPuzzle, Tx};
+use crate::store::{AttemptState, HintGiven, StoredGame, StoredPuzzle, Tx};
 
 /// How long the engine thinks about a hint.
 const THOUGHT: Duration = Duration::from_millis(700);
@@ -38,9 +38,12 @@ pub struct Hinted {
 impl Games {
     /// A hint in the position on the board: of the kind that was asked for, else a step further than the last one.
     pub async fn hint(&self, user: UserId, game: Option<GameId>, kind: Option<HintKind>) -> Result<Hinted> {
+        let now = self.0.clock.now();
         let find = move |tx: &mut dyn Tx| -> Result<_> {
-            let stored = choice::to_change(tx, user, game)?;
-            require_fair(tx, user, &stored)?;
+            let stored = choice::to_change_or_just_ended(tx, user, game, now)?;
+            if kind != Some(HintKind::Solution) || !is_given_up(&stored) {
+                require_fair(tx, user, &stored)?;
+            }
             let puzzle = match stored.puzzle.as_ref().map(|attempt| attempt.id) {
                 Some(id) => tx.puzzle(user, id)?,
                 None => None,
@@ -120,20 +123,21 @@ impl Games {
         })
     }
 
-    /// Ends a puzzle and tells its solution.
+    /// Ends a puzzle and tells its solution; again, where the answer that told it was lost.
     async fn solution(&self, user: UserId, id: GameId, puzzle: StoredPuzzle) -> Result<Hinted> {
         let now = self.0.clock.now();
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
             let mut stored = choice::named(tx, user, id)?;
-            if !stored.is_open() {
-                return Err(Refusal::other("That puzzle is over already.").into());
-            }
             let before = stored.rating;
             let failed = stored.puzzle.as_ref().is_some_and(|attempt| attempt.failed);
-            puzzles::give_up(tx, user, &mut stored, &puzzle, now)?;
-            stored.touched = true;
-            stored.touch(now);
-            tx.update_game(user, &stored)?;
+            if stored.is_open() {
+                puzzles::give_up(tx, user, &mut stored, &puzzle, now)?;
+                stored.touched = true;
+                stored.touch(now);
+                tx.update_game(user, &stored)?;
+            } else if !is_given_up(&stored) {
+                return Err(Refusal::other("That puzzle is over already.").into());
+            }
             let line = puzzle.puzzle.solution(stored.game.moves());
             let text = numbered_line(stored.game.position(), &line);
             let cost = (!failed && stored.rating != before).then(|| "It counts as not solved.".to_owned());
@@ -150,7 +154,13 @@ impl Games {
     }
 }
 
+fn is_given_up(stored: &StoredGame) -> bool {
+    let state = stored.puzzle.as_ref().map(|attempt| attempt.state);
+    state == Some(AttemptState::Unsolved)
+}
+
 fn require_fair(tx: &mut dyn Tx, user: UserId, stored: &StoredGame) -> Result<()> {
+    require_played_here(stored)?;
     if !stored.is_open() {
         return Err(Refusal::Other(format!(
             "Game {} is over; chess_review looks back on it.",

@@ -1,15 +1,17 @@
 //! Games from elsewhere: PGN that a person brings.
 
-use super::choice::REPEAT_WINDOW;
+use std::sync::Arc;
+
+use super::choice::{self, REPEAT_WINDOW};
 use super::{Games, Result, quota};
 use crate::account::User;
 use crate::chess::{
-    ImportFault, ImportLimits, ImportedGame as Read, ImportedTags, Opponent, PersonSide, PgnTags, Refusal,
-    Score, read_games,
+    ImportFault, ImportLimits, Imported as Read, ImportedGame as ReadGame, ImportedTags, Opponent,
+    PersonSide, PgnTags, Refusal, Score, read_games,
 };
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
-use crate::secret::{self, Digest};
+use crate::secret;
 use crate::store::{StoredGame, Tx};
 
 /// What one call may bring.
@@ -63,12 +65,13 @@ impl Games {
             )
             .into());
         }
-        let read = read_games(&request.pgn, LIMITS);
+        let (request, read) = self.read_import(request).await?;
         if read.games.is_empty() && read.faults.is_empty() {
             return Err(Refusal::other("There is no game in that text.").into());
         }
         let (now, quota) = (self.0.clock.now(), self.0.quota);
-        let mark = mark(&request);
+        let side = request.person.map_or("by name", PersonSide::as_str);
+        let mark = choice::mark("import", &format!("{side}\n{}", request.pgn));
         let ids: Vec<GameId> = read.games.iter().map(|_| GameId::new(secret::random())).collect();
         let games = read.games;
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
@@ -99,14 +102,20 @@ impl Games {
             repeated,
         })
     }
-}
 
-/// Names a request, so that a repeated one is known again.
-fn mark(request: &ImportRequest) -> String {
-    let side = request.person.map_or("by name", PersonSide::as_str);
-    let digest = Digest::of(format!("{side}\n{}", request.pgn).as_bytes());
-    let [head @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = *digest.as_bytes();
-    format!("import {:032x}", u128::from_be_bytes(head))
+    /// Reads the games of a text. That may take a core for a second, so one text at a time, beside all other calls.
+    async fn read_import(&self, request: ImportRequest) -> Result<(ImportRequest, Read)> {
+        let turn = Arc::clone(&self.0.reading).acquire_owned().await;
+        #[expect(clippy::disallowed_methods, reason = "bounded by the turns")]
+        let read = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            let read = read_games(&request.pgn, LIMITS);
+            (request, read)
+        });
+        Ok(read
+            .await
+            .map_err(|_| Refusal::other("That PGN could not be read."))?)
+    }
 }
 
 fn made_before(
@@ -140,13 +149,7 @@ fn side_of(person: Option<&User>, tags: &ImportedTags) -> PersonSide {
     }
 }
 
-fn stored(id: GameId, read: &Read, side: PersonSide, now: Timestamp) -> StoredGame {
-    // Where the game has not ended, nobody would move the other side.
-    let side = if read.game.is_ongoing() {
-        PersonSide::Both
-    } else {
-        side
-    };
+fn stored(id: GameId, read: &ReadGame, side: PersonSide, now: Timestamp) -> StoredGame {
     StoredGame {
         imported: Some(roster(&read.tags)),
         ..StoredGame::new(id, Opponent::Nobody, side, read.game.clone(), now)

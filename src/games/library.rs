@@ -1,6 +1,6 @@
 //! Looking at games: one, many, and what they add up to.
 
-use super::{Games, Grouping, Kept, RatingKind, Result, Shown, choice, puzzles, settle};
+use super::{Games, Grouping, Kept, RatingKind, Result, Shown, choice, friends, puzzles, settle};
 use crate::chess::{Color, Opponent, PgnTags};
 use crate::id::{GameId, UserId};
 use crate::store::{GameFilter, GameSummary, KeptRating, OpeningCount, StoredGame, Tally, Tx};
@@ -63,8 +63,14 @@ const HISTORY: u32 = 10;
 impl Games {
     /// The named game, or the one changed last; `None` when the person has none.
     pub async fn show(&self, user: UserId, game: Option<GameId>) -> Result<Option<Shown>> {
+        let now = self.0.clock.now();
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let stored = choice::to_read(tx, user, game)?;
+            let mut stored = choice::to_read(tx, user, game)?;
+            let friend = stored.as_mut().and_then(|stored| stored.friend.as_mut());
+            if let Some(friend) = friend {
+                // What lets nobody in any more is not shown.
+                friend.invitation.take_if(|invitation| invitation.ends <= now);
+            }
             let elsewhere = tx.awaited_game(user, stored.as_ref().map(|stored| stored.id))?;
             let asked = match &stored {
                 Some(stored) => puzzles::asked_in(tx, user, stored)?,
@@ -119,9 +125,24 @@ impl Games {
         }))
     }
 
-    /// Deletes a game of the person's for good; says whether there was one.
+    /// Deletes a game of the person's for good; says whether there was one. A game against a friend that goes on is
+    /// resigned first, with all that follows from it.
     pub async fn delete(&self, user: UserId, game: GameId) -> Result<bool> {
-        let unit = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.delete_game(user, game)?) };
+        let now = self.0.clock.now();
+        let unit = move |tx: &mut dyn Tx| -> Result<_> {
+            let shared = tx.game(user, game)?.filter(|stored| stored.friend.is_some());
+            if let Some(mut stored) = shared.filter(StoredGame::is_open)
+                && let Some(own) = stored.person.color()
+                && !friends::is_alone(&stored)
+            {
+                stored.game.resign(own)?;
+                stored.forget_requests();
+                friends::start_clock(&mut stored, now);
+                stored.touch(now);
+                settle::save(tx, user, &mut stored, now)?;
+            }
+            Ok(tx.delete_game(user, game)?)
+        };
         let deleted = self.write(unit).await?;
         if deleted {
             tracing::info!(user.id = %user, game.id = %game, "deleted a game");

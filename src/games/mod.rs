@@ -34,6 +34,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use tokio::sync::Semaphore;
+
 use crate::chess::{Assessment, Color, Game, Refusal, Variant};
 use crate::clock::{Clock, Timestamp};
 use crate::engine::{Engines, Line, Score};
@@ -81,6 +83,8 @@ struct Parts {
     shipped: puzzles::Shipped,
     answering: answer::Answering,
     changes: change::Changes,
+    /// Whose turn it is to read a PGN.
+    reading: Arc<Semaphore>,
 }
 
 /// A game after a call, and what the call did.
@@ -140,6 +144,7 @@ impl Games {
             shipped: puzzles::Shipped::default(),
             answering,
             changes: change::Changes::default(),
+            reading: Arc::new(Semaphore::new(1)),
         }))
     }
 
@@ -163,6 +168,31 @@ impl StoredGame {
             friend.declined = None;
         }
     }
+}
+
+/// How long a game may get here, in plies; the longest that masters played had 538.
+const LONGEST: usize = 1000;
+
+/// Whether another move may be entered.
+fn require_room(game: &Game) -> std::result::Result<(), Refusal> {
+    if game.ply() < LONGEST {
+        return Ok(());
+    }
+    Err(Refusal::Other(format!(
+        "A game has at most {LONGEST} moves of both sides together here."
+    )))
+}
+
+/// A game from elsewhere stays as it was played, also where it has no end.
+fn require_played_here(stored: &StoredGame) -> std::result::Result<(), Refusal> {
+    if stored.imported.is_none() {
+        return Ok(());
+    }
+    Err(Refusal::Other(format!(
+        "Game {0} was played elsewhere and stays as it is. To try moves or to play on, start from it: chess_new_game \
+         with from_game {0} and ply.",
+        stored.id
+    )))
 }
 
 /// An engine's score of a position in which `turn` is to move.

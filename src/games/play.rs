@@ -1,7 +1,7 @@
 //! Moves: one, with the opponent's answer, or several on a board without an opponent.
 
 use super::choice::{self, REPEAT_WINDOW};
-use super::{GameSummary, Games, Result, Shown, friends, settle};
+use super::{GameSummary, Games, Result, Shown, friends, require_played_here, require_room, settle};
 use crate::chess::{
     Color, Game, MoveText, Opening, Opponent, PersonSide, Refusal, color_name, movetext_tokens, numbered,
 };
@@ -58,7 +58,7 @@ impl Games {
         let guessed = request.expected_ply.is_none();
         let sent = request.clone();
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let mut stored = choice::to_move_in(tx, user, request.game, now)?;
+            let mut stored = choice::to_change_or_just_ended(tx, user, request.game, now)?;
             if stored.puzzle.is_some() {
                 return Ok(Moved::Puzzle(Box::new(stored)));
             }
@@ -79,7 +79,8 @@ impl Games {
             Moved::Step(stored, step, elsewhere) => (stored, step, elsewhere),
             Moved::Puzzle(stored) => return self.try_in_puzzle(user, *stored, &sent).await,
             Moved::TooLate(stored) => {
-                return Ok(Shown::of(*stored).with_note("Too late: the time for this move had run out."));
+                let note = friends::too_late(&stored);
+                return Ok(Shown::of(*stored).with_note(note));
             }
         };
         let stored = self.answer(user, *stored).await?;
@@ -106,6 +107,7 @@ impl Games {
                 ))
                 .into());
             }
+            require_played_here(&stored)?;
             let shown = play_tokens(&mut stored, &tokens, now)?;
             settle::save(tx, user, &mut stored, now)?;
             Ok(shown.with_game(stored))
@@ -137,7 +139,10 @@ fn play_tokens(stored: &mut StoredGame, tokens: &[String], now: Timestamp) -> Re
     let since = stored.game.ply();
     let mut notes = Vec::new();
     for (i, text) in tokens.iter().enumerate() {
-        match stored.game.read(text).and_then(|m| stored.game.play(m)) {
+        let played = require_room(&stored.game)
+            .and_then(|()| stored.game.read(text))
+            .and_then(|m| stored.game.play(m));
+        match played {
             Ok(()) => stored.opening = Opening::after_move(stored.game.positions(), stored.opening.take()),
             Err(refusal) if i == 0 => return Err(refusal.into()),
             Err(_) => {
@@ -173,6 +178,7 @@ fn decide_move(stored: &mut StoredGame, request: &PlayMove, now: Timestamp) -> R
     }
     let text = request.text.as_str();
     let ply = stored.game.ply();
+    require_room(&stored.game)?;
     let m = stored.game.read(text)?;
     stored.game.play(m)?;
     stored.opening = Opening::after_move(stored.game.positions(), stored.opening.take());
@@ -191,6 +197,7 @@ fn decide_move(stored: &mut StoredGame, request: &PlayMove, now: Timestamp) -> R
 /// Whether a move may be made now: nothing where it may, what it was where it was made before.
 pub(super) fn guard(stored: &StoredGame, request: &PlayMove, now: Timestamp) -> Result<Option<Step>> {
     let ply = stored.game.ply();
+    require_played_here(stored)?;
     require_seat(stored, request.by)?;
     match request.expected_ply {
         Some(expected) if expected > ply => return Err(ahead(stored, expected).into()),

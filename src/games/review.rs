@@ -37,6 +37,10 @@ const BATCH: usize = 24;
 /// A call ends after 25 seconds; by then the person must have heard how far it got.
 const PATIENCE: Duration = Duration::from_secs(18);
 
+/// The first pass over all positions ends by then, and the next call goes on; the rest of the patience is for the
+/// second looks.
+const FIRST_PASS: Duration = Duration::from_secs(9);
+
 /// How much of an engine's line is kept, in plies.
 const LINE: usize = 8;
 
@@ -80,36 +84,53 @@ impl Games {
         let positions = stored.game.ply() + 1;
         if evaluated.len() < positions {
             let deadline = Instant::now() + PATIENCE;
-            while evaluated.len() < positions {
-                if Instant::now() > deadline {
-                    return Err(unfinished(&stored, evaluated.len(), positions).into());
-                }
-                self.judge_batch(user, &stored.game, &mut evaluated).await?;
-                self.keep(&stored, &evaluated).await?;
-                progress.send_replace((evaluated.len(), positions));
-            }
-            let suspects = around(&review(&stored.game, &evaluated), 2, lost_much);
-            self.look_again(
-                user,
-                &stored.game,
-                &mut evaluated,
-                (suspects, SECOND_LOOK),
-                deadline,
-            )
-            .await?;
-            let blunders = around(&review(&stored.game, &evaluated), 3, is_blunder);
-            self.look_again(
-                user,
-                &stored.game,
-                &mut evaluated,
-                (blunders, THIRD_LOOK),
-                deadline,
-            )
-            .await?;
+            self.first_pass(user, &stored, &mut evaluated, &progress).await?;
+            self.second_looks(user, &stored.game, &mut evaluated, deadline)
+                .await?;
             self.keep(&stored, &evaluated).await?;
         }
         let review = review(&stored.game, &evaluated);
         Ok(Reviewed { stored, review })
+    }
+
+    /// Judges every position. The last ones are not stored here but with the second looks, so that no review is taken
+    /// for whole without them.
+    async fn first_pass(
+        &self,
+        user: UserId,
+        stored: &StoredGame,
+        evaluated: &mut Vec<Evaluated>,
+        progress: &watch::Sender<(usize, usize)>,
+    ) -> Result<()> {
+        let (began, first, positions) = (Instant::now(), evaluated.len(), stored.game.ply() + 1);
+        while evaluated.len() < positions {
+            let done = evaluated.len();
+            if done > first && began.elapsed() > FIRST_PASS {
+                return Err(unfinished(stored, done, positions).into());
+            }
+            self.judge_batch(user, &stored.game, evaluated).await?;
+            progress.send_replace((evaluated.len(), positions));
+            if evaluated.len() < positions {
+                self.keep(stored, evaluated).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges again where much seems to be lost, and again where that still is a blunder.
+    async fn second_looks(
+        &self,
+        user: UserId,
+        game: &Game,
+        evaluated: &mut [Evaluated],
+        deadline: Instant,
+    ) -> Result<()> {
+        let suspects = around(&review(game, evaluated), 2, lost_much);
+        self.look_again(user, game, evaluated, (suspects, SECOND_LOOK), deadline)
+            .await?;
+        let blunders = around(&review(game, evaluated), 3, is_blunder);
+        self.look_again(user, game, evaluated, (blunders, THIRD_LOOK), deadline)
+            .await
     }
 
     /// Judges the next positions, as many at a time as there are engines.
@@ -217,7 +238,7 @@ fn around(review: &Review, positions: usize, is_such: fn(&ReviewedMove) -> bool)
 }
 
 fn unfinished(stored: &StoredGame, done: usize, positions: usize) -> Refusal {
-    Refusal::Other(format!(
+    Refusal::Unfinished(format!(
         "Game {} is long: {done} of {positions} positions are done and kept. Call chess_review again to go on.",
         stored.id
     ))

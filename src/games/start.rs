@@ -1,7 +1,7 @@
 //! Starting a game.
 
 use super::choice::{self, REPEAT_WINDOW};
-use super::{Games, Result, Shown, fair_play, friends, quota, settle};
+use super::{Games, Result, Shown, fair_play, friends, quota, require_room, settle};
 use crate::chess::{
     Color, Game, Opponent, Outcome, PersonSide, Refusal, STARTS, Start, Variant, movetext_tokens,
 };
@@ -73,7 +73,7 @@ pub enum SideChoice {
 /// Where adaptive games begin.
 const FIRST_LEVEL: u8 = 2;
 
-/// Up to this level slips are pointed out unless the person does not want it.
+/// Up to this level, and where it adapts, slips are pointed out unless the person does not want it.
 const COACHED_TO: u8 = 3;
 
 /// What chance decides, decided before the unit of work.
@@ -104,11 +104,14 @@ impl Games {
         let now = self.0.clock.now();
         let draw = Draw::new();
         let quota = self.0.quota;
+        let mark = choice::mark("start", &request.request);
+        let brings_moves = request.moves.is_some() || request.from_game.is_some();
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            if let Some(same) = tx.game_by_request(user, &request.request, now - REPEAT_WINDOW)? {
+            if let Some(same) = tx.game_by_request(user, &mark, now - REPEAT_WINDOW)? {
                 return Ok((same, true, Vec::new()));
             }
             let (mut stored, notes) = set_up(tx, user, &request, &draw, now)?;
+            stored.request = Some(mark.clone());
             tx.discard_untouched_games(user)?;
             quota::check(tx, user, 1, quota)?;
             tx.insert_game(user, &stored)?;
@@ -121,10 +124,11 @@ impl Games {
         let before = stored.game.ply();
         let stored = self.answer(user, stored).await?;
         let last = stored.game.ply().checked_sub(1);
-        // A repeated call is told of the engine's first move again: the answer that did may be lost.
+        // A repeated call is told of the engine's first move again: the answer that did may be lost. Where moves were
+        // brought along, the last of them need not be the engine's.
         let reply = last.filter(|ply| {
             let by_other = stored.game.mover(*ply).is_some_and(|by| !stored.person.plays(by));
-            by_other && stored.opponent.is_engine() && (repeated || *ply >= before)
+            by_other && stored.opponent.is_engine() && (repeated && !brings_moves || *ply >= before)
         });
         Ok(Shown {
             since: reply.unwrap_or(stored.game.ply()),
@@ -146,6 +150,7 @@ fn set_up(
     let (mut game, mut notes) = beginning(tx, user, request, draw)?;
     let from_the_start = request.from_game.is_none() && request.fen.is_none() && request.moves.is_none();
     for text in movetext_tokens(request.moves.as_deref().unwrap_or_default())? {
+        require_room(&game)?;
         let m = game.read(&text)?;
         game.play(m)?;
     }
@@ -165,18 +170,13 @@ fn set_up(
     } else {
         PersonSide::from(request.side.color(draw.random_side))
     };
-    let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|mover| person.plays(mover)));
     let standard = game.variant() == Variant::Standard;
     let mut stored = StoredGame::new(draw.id, opponent, person, game, now);
-    stored.coach = request
-        .coach
-        .unwrap_or(opponent.level().is_some_and(|level| level <= COACHED_TO));
+    stored.coach = request.coach.unwrap_or(is_coached(opponent));
     // Between two people nobody gets help.
     stored.coach &= opponent != Opponent::Friend;
     stored.rated =
         from_the_start && standard && matches!(opponent, Opponent::Engine { .. } | Opponent::Friend);
-    stored.touched = moved && opponent != Opponent::Nobody;
-    stored.request = Some(request.request.clone());
     if let NewOpponent::Friend { days_per_move } = request.opponent {
         stored.friend = Some(friends::inviting(draw.code.clone(), days_per_move, now));
     }
@@ -185,6 +185,10 @@ fn set_up(
             .push("It counts for the rating, unless a move is taken back or a hint is asked for.".to_owned());
     }
     Ok((stored, notes))
+}
+
+fn is_coached(opponent: Opponent) -> bool {
+    matches!(opponent, Opponent::Engine { level, adaptive } if adaptive || level <= COACHED_TO)
 }
 
 fn opponent(tx: &mut dyn Tx, user: UserId, asked: NewOpponent, notes: &mut Vec<String>) -> Result<Opponent> {
@@ -245,6 +249,9 @@ fn beginning(tx: &mut dyn Tx, user: UserId, request: &NewGame, draw: &Draw) -> R
             let start = Start::from_fen(fen, request.variant)?;
             Ok((Game::new(&start), start.notes().to_vec()))
         }
+        (None, Some(_)) if request.variant == Variant::Chess960 => {
+            Err(Refusal::other("`from_game` keeps the rules of that game; leave `variant` out.").into())
+        }
         (None, Some((id, ply))) => {
             let stored = choice::named(tx, user, id)?;
             if stored.puzzle.is_some() && stored.is_open() {
@@ -256,7 +263,7 @@ fn beginning(tx: &mut dyn Tx, user: UserId, request: &NewGame, draw: &Draw) -> R
             let mut game = stored.game;
             let ply = ply.unwrap_or(game.ply());
             if ply > game.ply() {
-                return Err(Refusal::Other(format!("Game {id} has only {} moves.", game.ply())).into());
+                return Err(Refusal::Other(format!("Game {id} goes only to ply {}.", game.ply())).into());
             }
             game.take_back_to(ply);
             Ok((game, Vec::new()))

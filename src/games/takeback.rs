@@ -1,6 +1,6 @@
 //! Taking moves back: at once where nobody minds, by agreement between two people.
 
-use super::{Games, Result, Shown, choice, friends, settle};
+use super::{Games, Result, Shown, choice, friends, require_played_here, settle};
 use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Refusal};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
@@ -32,7 +32,7 @@ impl Games {
     pub async fn take_back(&self, user: UserId, request: TakeBack) -> Result<Shown> {
         let now = self.0.clock.now();
         let unit = move |tx: &mut dyn Tx| -> Result<_> {
-            let mut stored = choice::to_change(tx, user, request.game)?;
+            let mut stored = choice::to_change_or_just_ended(tx, user, request.game, now)?;
             if repeated(&stored, request.expected_ply) {
                 return Ok(Shown {
                     repeated: true,
@@ -81,14 +81,7 @@ fn require_present(stored: &StoredGame, expected: Option<usize>) -> Result<()> {
 /// Nobody has to agree.
 fn alone(tx: &mut dyn Tx, user: UserId, stored: &mut StoredGame, now: Timestamp) -> Result<Vec<String>> {
     let was_over = !stored.game.is_ongoing();
-    if stored.imported.is_some() {
-        return Err(Refusal::Other(format!(
-            "Game {0} was played elsewhere and stays as it is. To try other moves, start from it: chess_new_game with \
-             from_game {0} and ply.",
-            stored.id
-        ))
-        .into());
-    }
+    require_played_here(stored)?;
     let target = match previous_turn(&stored.game, stored.person, stored.opponent) {
         Some(target) => target,
         // Nothing was moved, but the end itself can be taken back.
@@ -122,6 +115,11 @@ fn between_people(
         )
         .into());
     }
+    if friends::run_out(&mut stored, now) {
+        settle::save(tx, user, &mut stored, now)?;
+        let note = friends::too_late(&stored);
+        return Ok(Shown::of(stored).with_note(note));
+    }
     let own = own_color(&stored)?;
     let asked_by = stored.friend.as_ref().and_then(|friend| friend.undo_offer);
     let note = match (answer, asked_by) {
@@ -137,6 +135,7 @@ fn between_people(
             let target = last_turn_of(&stored.game, by).unwrap_or(stored.game.ply());
             let note = go_back(&mut stored, target, now);
             clear_wishes(&mut stored, None);
+            friends::start_clock(&mut stored, now);
             note
         }
         (Some(UndoAnswer::Decline), Some(by)) => {
@@ -160,7 +159,7 @@ fn between_people(
             ask(&mut stored, own)?
         }
     };
-    friends::start_clock(&mut stored, now);
+    // Asking and declining take time from whoever thinks, as at a board.
     stored.touch(now);
     settle::save(tx, user, &mut stored, now)?;
     Ok(Shown::of(stored).with_note(note))
@@ -198,6 +197,7 @@ fn go_back(stored: &mut StoredGame, target: usize, now: Timestamp) -> String {
     stored.opening = Opening::of_game(stored.game.positions());
     stored.undone_from = Some(ply);
     stored.last_text = None;
+    stored.hint = None;
     stored.touched = true;
     stored.touch(now);
     if taken.is_empty() {

@@ -1,8 +1,12 @@
 //! What the rules of the game do not decide: which game, repeats, stale calls, and the engine away.
 
+mod people;
+
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
@@ -278,6 +282,21 @@ async fn equal_requests_make_one_game_while_it_is_untouched() {
 }
 
 #[tokio::test]
+async fn moves_that_are_brought_along_are_kept_and_make_no_second_game() {
+    let table = Table::new().await;
+    let request = NewGame {
+        moves: Some("e4 e5".to_owned()),
+        ..new_game(NewOpponent::Engine(Strength::AsLastTime), "brought")
+    };
+    let first = table.games.start(table.user, request.clone()).await.unwrap();
+    let same = table.games.start(table.user, request).await.unwrap();
+    assert_eq!((same.repeated, same.stored.id), (true, first.stored.id));
+    table.against_engine().await;
+    let kept = table.games.show(table.user, Some(first.stored.id)).await.unwrap();
+    assert!(kept.is_some(), "nothing of the person's is lost");
+}
+
+#[tokio::test]
 async fn a_new_game_discards_an_engine_game_without_a_move_of_the_person() {
     let table = Table::new().await;
     let empty = table.against_engine().await.stored.id;
@@ -363,7 +382,7 @@ async fn games_begin_where_they_are_told_to() {
             .unwrap()),
         "e2e4"
     );
-    assert!(refusal(table.games.start(table.user, from(Some(9), "late")).await).contains("only 3 moves"));
+    assert!(refusal(table.games.start(table.user, from(Some(9), "late")).await).contains("only to ply 3"));
     let bad = NewGame {
         moves: Some("e4 e4".to_owned()),
         ..new_game(NewOpponent::Nobody, "bad")
@@ -649,4 +668,119 @@ async fn a_guest_who_comes_too_late_leaves_nothing_behind() {
         .unwrap();
     assert!(!shown.stored.rated, "nobody is rated against a guest");
     assert_eq!(shown.stored.friend.unwrap().name.as_deref(), Some("Ben"));
+}
+
+#[tokio::test]
+async fn an_end_is_told_again_to_a_call_that_names_no_game() {
+    let table = Table::new().await;
+    let game = table.against_engine().await.stored.id;
+    let resign = || table.games.finish(table.user, None, Finish::Resign);
+    assert!(!resign().await.unwrap().repeated);
+    let again = resign().await.unwrap();
+    assert_eq!((again.repeated, again.stored.id), (true, game));
+    let reopened = table.games.take_back(table.user, back(None, None)).await.unwrap();
+    assert!(reopened.stored.game.is_ongoing());
+    table.pass(61);
+    resign().await.unwrap();
+    table.pass(61);
+    assert!(refusal(resign().await).contains("no unfinished game"));
+}
+
+#[tokio::test]
+async fn a_repeated_request_makes_no_move_the_engines_that_was_brought_along() {
+    let table = Table::new().await;
+    let request = NewGame {
+        side: SideChoice::Black,
+        moves: Some("e4".to_owned()),
+        ..new_game(NewOpponent::Engine(strength(3)), "brought")
+    };
+    for repeated in [false, true] {
+        let shown = table.games.start(table.user, request.clone()).await.unwrap();
+        assert_eq!((shown.repeated, shown.reply), (repeated, None));
+    }
+}
+
+#[tokio::test]
+async fn a_game_from_elsewhere_stays_as_it_was_played() {
+    let table = Table::new().await;
+    let request = ImportRequest {
+        pgn: "[White \"Ben\"]\n[Black \"Cleo\"]\n\n1. e4 e5 2. Nf3 *".to_owned(),
+        person: Some(PersonSide::Black),
+    };
+    let id = table.games.import(table.user, request).await.unwrap().games[0].id;
+    let kept = table
+        .games
+        .show(table.user, Some(id))
+        .await
+        .unwrap()
+        .unwrap()
+        .stored;
+    assert_eq!((kept.person, kept.is_persons_turn()), (PersonSide::Black, false));
+    let stays = "was played elsewhere and stays as it is";
+    assert!(refusal(table.play("Nc6", Some(id), None).await).contains(stays));
+    let line = table.games.play_line(table.user, Some(id), "Nc6 Bb5".to_owned());
+    assert!(refusal(line.await).contains(stays));
+    assert!(refusal(table.games.take_back(table.user, back(Some(id), None)).await).contains(stays));
+    assert!(refusal(table.games.finish(table.user, Some(id), Finish::Abort).await).contains(stays));
+    assert!(refusal(table.games.hint(table.user, Some(id), None).await).contains(stays));
+    let own = table.board().await.stored.id;
+    let played = table.play("e4", None, None).await.unwrap();
+    assert_eq!(
+        played.stored.id, own,
+        "no call takes it for the game that is meant"
+    );
+}
+
+#[tokio::test]
+async fn a_game_does_not_grow_for_ever() {
+    let table = Table::new().await;
+    let request = NewGame {
+        fen: Some("k7/pppppppp/8/8/8/8/PPPPPPPP/K7 w - - 0 1".to_owned()),
+        ..new_game(NewOpponent::Nobody, "long")
+    };
+    let game = Some(table.games.start(table.user, request).await.unwrap().stored.id);
+    for (i, pawn) in "abcdefgh".chars().enumerate() {
+        let line = format!("{pawn}3 {}", wandering_kings(i));
+        table.games.play_line(table.user, game, line).await.unwrap();
+    }
+    let shown = table.games.show(table.user, game).await.unwrap().unwrap();
+    assert_eq!(shown.stored.game.ply(), LONGEST);
+    let more = table.play("Kb1", game, None).await;
+    assert!(refusal(more).contains("at most 1000 moves"));
+}
+
+/// Moves of both kings along the first and last ranks and back, 63 of Black and 62 of White; `i` such walks went
+/// before. Their turns are of unequal length, so that no position comes too often.
+fn wandering_kings(i: usize) -> String {
+    let step = |walk: &str, rank: char, made: usize| {
+        let files: Vec<char> = walk.chars().collect();
+        format!("K{}{rank}", files[(made + 1) % files.len()])
+    };
+    let pairs = (0..63).map(|n| {
+        let black = step("abcdefgfedcb", '8', 63 * i + n);
+        let white = step("abcdefghgfedcb", '1', 62 * i + n);
+        if n < 62 { format!("{black} {white}") } else { black }
+    });
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn only_so_many_calls_of_one_person_wait() {
+    let table = Table::new().await;
+    let game = table.board().await.stored;
+    let wait = || {
+        table.games.changed(
+            table.user,
+            Some(game.id),
+            Some(game.revision),
+            Duration::from_mins(10),
+        )
+    };
+    let mut calls: FuturesUnordered<_> = (0..9).map(|_| wait()).collect();
+    let one_too_many = calls.next().await.unwrap().unwrap();
+    assert_eq!(one_too_many.stored.revision, game.revision, "answered at once");
+    table.play("e4", Some(game.id), Some(0)).await.unwrap();
+    while let Some(call) = calls.next().await {
+        assert!(call.unwrap().stored.revision > game.revision, "it waited");
+    }
 }

@@ -20,13 +20,16 @@ pub(super) fn can(stored: &StoredGame) -> Vec<&'static str> {
     let wish = stored.friend.as_ref().and_then(|friend| friend.undo_offer);
     let wished = talks && wish.is_some_and(|by| !stored.person.plays(by));
     let moved = (0..game.ply()).any(|ply| game.mover(ply).is_some_and(|by| stored.person.plays(by)));
-    let back = stored.imported.is_none() && (moved || !game.is_ongoing()) && (game.is_ongoing() || !shared);
+    let back = stored.imported.is_none()
+        && (moved || !game.is_ongoing())
+        && (game.is_ongoing() || !shared)
+        && !alone;
     [
         ("move", persons_turn),
         ("undo", back && !wished),
         ("hint", persons_turn && !shared),
         ("resign", talks),
-        ("abort", game.is_ongoing() && game.ply() < 2),
+        ("abort", stored.is_open() && (game.ply() < 2 || alone)),
         ("offer_draw", talks && !offered),
         ("accept_draw", offered),
         ("decline_draw", offered),
@@ -92,6 +95,12 @@ fn hint_costs(stored: &StoredGame) -> bool {
 fn with_friend(stored: &StoredGame) -> String {
     let (id, ply) = (stored.id, stored.game.ply());
     let friend = stored.friend.as_ref();
+    if friend.is_some_and(|friend| friend.other.is_none() && friend.invitation.is_none()) {
+        return format!(
+            "The invitation has ended and nobody came: offer to call the game off (chess_finish with game_id {id} and \
+             action `abort`) and to invite again with a new one."
+        );
+    }
     if friend.is_some_and(|friend| friend.other.is_none()) {
         return if stored.is_persons_turn() {
             format!(
@@ -117,6 +126,12 @@ fn after_the_end(stored: &StoredGame) -> String {
     let id = stored.id;
     if stored.puzzle.is_some() {
         return "Offer the next puzzle: chess_puzzle with another true.".to_owned();
+    }
+    if stored.imported.is_some() {
+        return format!(
+            "Look back on it (chess_review, game_id {id}), or play on from any move of it (chess_new_game with \
+             from_game {id} and ply)."
+        );
     }
     format!("The game is over: offer a new one (chess_new_game) or a look back (chess_review, game_id {id}).")
 }

@@ -39,6 +39,7 @@ pub(super) fn structured(profile: &Profile) -> Value {
         "puzzles": {
             "solved": profile.puzzles.solved, "failed": profile.puzzles.failed,
             "in_a_row": profile.puzzles.in_a_row, "mistakes_due": profile.puzzles.mistakes_due,
+            "source": PUZZLES_COME_FROM,
         },
         "streak": {"days": streak.days, "best": streak.best, "today": streak.today},
         "accuracy": accuracy(profile),
@@ -49,6 +50,8 @@ pub(super) fn structured(profile: &Profile) -> Value {
 }
 
 const NEXT: &str = "Continue a game with chess_show, or start with chess_new_game or chess_puzzle.";
+
+const PUZZLES_COME_FROM: &str = "The puzzles are this project's own (CC0), those that the operator imported, and the person's own mistakes.";
 
 fn counted(tallies: &[Tally], named: impl Fn(&Tally) -> Value) -> Vec<Value> {
     let one = |tally: &Tally| {
@@ -110,7 +113,10 @@ pub(super) fn text(profile: &Profile) -> String {
         format!(
             "Rating {what}: {} after {}{sure}{}.",
             kept.rating.rounded(),
-            kept.plays,
+            match kind {
+                RatingKind::Puzzles => count(kept.plays, "puzzle", "puzzles"),
+                RatingKind::Engine | RatingKind::Friend => count(kept.plays, "game", "games"),
+            },
             trend(history)
         )
     }));
@@ -163,10 +169,7 @@ pub(super) fn text(profile: &Profile) -> String {
             .iter()
             .map(|game| format!("The person's turn in {}.", one_line(game))),
     );
-    lines.push(
-        "The puzzles are this project's own (CC0), those that the operator imported, and the person's own mistakes."
-            .to_owned(),
-    );
+    lines.push(PUZZLES_COME_FROM.to_owned());
     lines.push(NEXT.to_owned());
     lines.join("\n")
 }
@@ -177,7 +180,7 @@ fn trend(history: &[f64]) -> String {
             format!(
                 ", {:+} over the last {}",
                 rounded(*now) - rounded(*then),
-                history.len()
+                history.len() - 1
             )
         }
         _ => String::new(),

@@ -88,7 +88,10 @@ pub(super) fn get(name: &str, arguments: Option<&JsonObject>) -> Result<GetPromp
         .and_then(|arguments| arguments.get(entry.argument.0))
         .and_then(Value::as_str);
     if let Some(value) = given.map(str::trim).filter(|value| !value.is_empty()) {
-        let legal = value.len() <= 20 && value.chars().all(|c| c.is_ascii_alphanumeric());
+        let legal = value.len() <= 20
+            && value
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == ' ' || c == '-');
         if !legal {
             return Err(ErrorData::invalid_params(
                 format!("`{}` is not usable", entry.argument.0),

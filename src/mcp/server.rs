@@ -134,10 +134,10 @@ impl ChessServer {
         };
         let answered = tokio::select! {
             answered = tokio::time::timeout(TIME_LIMIT, call.answer(asked.arguments)) => answered,
-            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted("The server is restarting.")),
+            () = self.0.shutdown.cancelled() => return Ok(tools::interrupted(asked.tool, "The server is restarting.")),
         };
         let Ok(answered) = answered else {
-            return Ok(tools::interrupted("That took too long."));
+            return Ok(tools::interrupted(asked.tool, "That took too long."));
         };
         let call = Stamped {
             user: asked.user,

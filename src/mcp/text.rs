@@ -103,7 +103,11 @@ fn heading(view: &GameView, person: PersonSide) -> String {
     };
     let name = view.opponent.name.as_deref();
     let Some(color) = person.color().map(color_name) else {
-        return format!("Analysis board {id}: the person moves both sides.");
+        return match name {
+            Some(players) => format!("Game {id}, from elsewhere: {players}."),
+            None if view.kind == "game" => format!("Game {id}, from elsewhere."),
+            None => format!("Analysis board {id}: the person moves both sides."),
+        };
     };
     match (view.opponent.kind, view.opponent.level, name) {
         (_, Some(level), name) => format!(
@@ -254,7 +258,7 @@ fn standing(view: &GameView) -> String {
         ),
         None if view.game_id.is_none() => String::new(),
         None if view.status == "solved" => format!("Solved.{offer}"),
-        None if view.status == "unsolved" => format!("Not solved; that was the solution.{offer}"),
+        None if view.status == "unsolved" => format!("Not solved; the solution was told.{offer}"),
         None => {
             let check = if view.check { ", in check" } else { "" };
             format!(

@@ -15,14 +15,14 @@ use crate::urls::{PublicUrl, path};
 /// How many plies `recent` shows.
 const RECENT: usize = 8;
 
-/// How many plies the text tells where it tells the moves; `moves` always has them all.
+/// How many plies the text tells where the game is shown to the person; `moves` always has them all.
 const TOLD: usize = 40;
 
 /// The structured half.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct GameView {
     pub(super) game_id: Option<GameId>,
-    kind: &'static str,
+    pub(super) kind: &'static str,
     pub(super) opponent: OpponentView,
     person_plays: &'static str,
     pub(super) fen: String,
@@ -230,10 +230,10 @@ impl Rendered {
         let recent = last.saturating_sub(RECENT);
         let first = if detail.all_moves() { 0 } else { recent };
         let sans: Vec<String> = (first..last).filter_map(|ply| game.san(ply)).collect();
-        let told = if detail.all_moves() {
-            last.saturating_sub(TOLD)
-        } else {
-            recent
+        let told = match detail.purpose {
+            Purpose::Report => recent,
+            Purpose::Show => last.saturating_sub(TOLD),
+            Purpose::Read => 0,
         };
         let moves = numbered_sans(game, told, &sans[told - first..]);
         let view = GameView {
@@ -412,7 +412,7 @@ fn offer(shown: &Shown) -> Option<OfferView> {
     if let Some(by) = stored.game.draw_offer() {
         return offer("draw", who(by), None);
     }
-    let friend = stored.friend.as_ref()?;
+    let friend = stored.friend.as_ref().filter(|_| stored.is_open())?;
     if let Some(by) = friend.undo_offer {
         return offer("undo", who(by), None);
     }
@@ -541,7 +541,12 @@ mod tests {
                 has_board: false,
                 purpose,
             };
-            let text = text::of_game(&Rendered::of(shown(None, shuffle), detail, &url()));
+            let rendered = Rendered::of(shown(None, shuffle), detail, &url());
+            assert_eq!(rendered.tells_all_moves, purpose == Purpose::Read);
+            let mut text = text::of_game(&rendered);
+            if rendered.tells_all_moves {
+                text = text.replace(&rendered.moves, "");
+            }
             assert!(tokens(&text) < BUDGET, "{purpose:?}: {} {text}", tokens(&text));
         }
         assert_eq!(long.view.recent.matches('.').count(), 4, "{}", long.view.recent);

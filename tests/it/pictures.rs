@@ -166,7 +166,7 @@ async fn an_svg_is_a_document_that_says_what_it_shows() {
     let again = svg(export(&alice, &game, "svg", Some(1)).await, &game);
     assert_eq!(first, again);
     let late = export(&alice, &game, "svg", Some(5)).await.refused();
-    assert!(late.contains("has only 4 moves"), "{late}");
+    assert!(late.contains("only to ply 4"), "{late}");
 }
 
 #[tokio::test]

@@ -86,6 +86,23 @@ async fn an_untouched_puzzle_is_shown_again() {
 }
 
 #[tokio::test]
+async fn an_untouched_puzzle_is_shown_again_to_whoever_asks_for_its_theme() {
+    let server = Server::start().await;
+    let alice = server.alice().await;
+    let first = alice.puzzle(json!({ "theme": "mateIn2" })).await;
+    let again = alice.puzzle(json!({ "theme": "mateIn2" })).await;
+    assert_eq!(
+        (&again["game_id"], &again["repeated"]),
+        (&first["game_id"], &json!(true))
+    );
+    let harder = alice.puzzle(json!({ "difficulty": "hard" })).await;
+    assert_eq!(harder["game_id"], first["game_id"]);
+    assert!(notes(&harder).contains("`another` true"), "{harder}");
+    let other = alice.puzzle(json!({ "theme": "mateIn1" })).await;
+    assert_ne!(other["game_id"], first["game_id"]);
+}
+
+#[tokio::test]
 async fn a_touched_puzzle_waits_while_others_are_solved() {
     let server = Server::start().await;
     let alice = server.alice().await;
@@ -262,10 +279,11 @@ async fn ratings_go_up_and_down_and_stand_in_the_profile() {
     assert!(puzzle_rating(&alice).await < rating);
     let answer = alice.call("chess_profile", json!({})).await;
     let (text, profile) = (answer.text.clone(), answer.ok());
-    assert_eq!(
-        profile["puzzles"],
-        json!({ "solved": 3, "failed": 1, "in_a_row": 0, "mistakes_due": 0 })
-    );
+    let puzzles = &profile["puzzles"];
+    for (what, number) in [("solved", 3), ("failed", 1), ("in_a_row", 0), ("mistakes_due", 0)] {
+        assert_eq!(puzzles[what], number, "{what}: {puzzles}");
+    }
+    assert!(puzzles["source"].as_str().unwrap().contains("CC0"), "{puzzles}");
     assert_eq!(
         (&profile["streak"]["days"], &profile["streak"]["today"]),
         (&json!(1), &json!(true))
@@ -301,7 +319,12 @@ async fn the_solution_ends_a_puzzle_unsolved() {
     assert_eq!(over["status"], "unsolved");
     assert_eq!(over["legal_moves"], json!([]));
     assert!(may(&over, "another") && !may(&over, "move"), "{over}");
-    declined(alice.call("chess_hint", ask).await);
+    let again = alice.call("chess_hint", ask).await.ok();
+    assert_eq!(
+        (&again["text"], &again["cost"]),
+        (&hinted["text"], &Value::Null),
+        "told again where the answer was lost"
+    );
     declined(alice.play(&view, &puzzle.solution()[0]).await);
     // Solved by heart afterwards it does not count.
     let rating = puzzle_rating(&alice).await;
@@ -592,10 +615,10 @@ async fn ones_own_mistakes_become_puzzles() {
     assert_eq!(view["person_plays"], "black");
     let ply = notes(&view);
     let ply: usize = ply
-        .split_once("after ")
+        .split_once(", ply ")
         .unwrap()
         .1
-        .split(' ')
+        .split('.')
         .next()
         .unwrap()
         .parse()
@@ -791,6 +814,14 @@ async fn an_import_names_its_faults_by_game_and_line() {
     assert!(kept.contains("from_game"), "{kept}");
     let on = json!({ "opponent": "nobody", "from_game": won["game_id"], "ply": 3 });
     assert_eq!(told(alice.call("chess_new_game", on).await)["ply"], 3);
+    let others = "[White \"Bert\"]\n[Black \"Dora\"]\n\n1. d4 d5 1/2-1/2\n";
+    let read = alice.call("chess_import", json!({ "pgn": others })).await.ok();
+    let show = json!({ "game_id": read["imported"][0]["game_id"] });
+    let text = alice.call("chess_show", show).await.text;
+    assert!(
+        text.contains("from elsewhere") && text.contains("Bert") && text.contains("Dora"),
+        "{text}"
+    );
     for (pgn, said) in [
         ("", "no game"),
         ("  \n", "no game"),

@@ -39,7 +39,7 @@ export function standing(state: State): string {
   if (!view.game_id) return 'No game yet.';
   if (view.reply_pending) return 'Your move is kept. The engine is away; its reply follows.';
   const check = view.check ? ' You are in check.' : '';
-  if (view.person_plays === 'both') return `${NAME[view.turn]} to move.${view.check ? ' Check.' : ''}`;
+  if (view.person_plays === 'both' || view.opponent.kind === 'nobody') return `${NAME[view.turn]} to move.${view.check ? ' Check.' : ''}`;
   if (view.person_plays === view.turn) return `Your move.${check}`;
   if (view.opponent.kind === 'friend') {
     return view.invitation ? 'Waiting for your friend to join.' : `Waiting for ${view.opponent.name ?? 'your friend'}.`;

@@ -261,13 +261,12 @@ fn solve(
     attempt.state = AttemptState::Solved;
     let clean = !attempt.failed;
     tx.mark_active(user, settle::day_of(now))?;
-    if puzzle.source == PuzzleSource::Mistake {
-        return recall(tx, user, puzzle, clean, now);
+    match puzzle.source {
+        // What went wrong before was counted when it did.
+        _ if !clean => Ok(()),
+        PuzzleSource::Mistake => recall(tx, user, puzzle, true, now),
+        PuzzleSource::Own | PuzzleSource::Imported => count(tx, user, stored, puzzle, Outcome::Win, now),
     }
-    if clean {
-        count(tx, user, stored, puzzle, Outcome::Win, now)?;
-    }
-    Ok(())
 }
 
 /// Counts the puzzle as not solved, once.

@@ -60,17 +60,14 @@ pub(super) fn next(tx: &mut dyn Tx, user: UserId, now: Timestamp) -> Result<(Puz
     };
     let due = tx.mistakes_due(user, now)?;
     let when = if due > 0 {
-        format!("{due} of the person's mistakes are due for practice.")
+        format!("Mistakes due for practice: {due}.")
     } else {
         format!(
             "Nothing is due before {}; this one comes early.",
             mistake.recall.due.date()
         )
     };
-    let whence = format!(
-        "It comes from game {}, after {} moves.",
-        mistake.game, mistake.ply
-    );
+    let whence = format!("It comes from game {}, ply {}.", mistake.game, mistake.ply);
     Ok((mistake.puzzle, vec![whence, when]))
 }
 

@@ -63,6 +63,9 @@ const SPREAD: i32 = 100;
 /// Puzzles of the day lie between these ratings: most people can solve them, and have to think.
 const DAILY: (u16, u16) = (1100, 1700);
 
+/// Said to whoever asked for an easier or harder puzzle while one is open.
+const STILL_OPEN: &str = "This puzzle was set up before and is untouched. For one of the difficulty asked for, call again with `another` true.";
+
 /// What chance decides, decided before the unit of work.
 #[derive(Debug, Clone, Copy)]
 struct Draw {
@@ -95,8 +98,14 @@ impl Games {
                 Some(id) => Some(choice::named(tx, user, id)?),
                 None => None,
             };
-            if let Some(open) = open.as_ref().filter(|open| is_shown_again(open, &request)) {
-                return again(tx, user, open.clone(), now);
+            if let Some(open) = &open
+                && is_shown_again(tx, user, open, &request)?
+            {
+                let mut shown = again(tx, user, open.clone(), now)?;
+                if request.difficulty != Difficulty::Normal {
+                    shown.notes.push(STILL_OPEN.to_owned());
+                }
+                return Ok(shown);
             }
             let (id, notes) = choose(tx, user, &request, draw, now)?;
             let Some(puzzle) = tx.puzzle(user, id)? else {
@@ -129,11 +138,27 @@ fn starts_again(request: &PuzzleRequest) -> bool {
     request.theme == Some(Theme::MyMistakes)
 }
 
-/// Whether the open puzzle answers the request: it is the one that was named, or any would do and it was not touched.
-fn is_shown_again(open: &StoredGame, request: &PuzzleRequest) -> bool {
-    let anything = request.id.is_none() && request.theme.is_none() && !request.daily;
-    let named = request.id.is_some() && open.puzzle.as_ref().map(|attempt| attempt.id) == request.id;
-    !request.another && (named || anything && !open.touched)
+/// Whether the open puzzle answers the request: it is the one that was named, or it was not touched and is about what
+/// was asked for.
+fn is_shown_again(tx: &mut dyn Tx, user: UserId, open: &StoredGame, request: &PuzzleRequest) -> Result<bool> {
+    let Some(attempt) = open.puzzle.as_ref().filter(|_| !request.another) else {
+        return Ok(false);
+    };
+    match (request.id, request.theme) {
+        (Some(named), _) => Ok(attempt.id == named),
+        _ if open.touched || request.daily => Ok(false),
+        (None, None) => Ok(true),
+        (None, Some(theme)) => Ok(tx
+            .puzzle(user, attempt.id)?
+            .is_some_and(|puzzle| is_about(&puzzle, theme))),
+    }
+}
+
+fn is_about(puzzle: &StoredPuzzle, theme: Theme) -> bool {
+    match theme {
+        Theme::MyMistakes => puzzle.source == PuzzleSource::Mistake,
+        theme => puzzle.puzzle.themes().contains(&theme),
+    }
 }
 
 fn choose(

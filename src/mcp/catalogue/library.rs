@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Effect, Entry};
+use crate::board;
 use crate::mcp::schema;
 
 pub(super) fn entries() -> Vec<Entry> {
@@ -63,13 +64,19 @@ fn export() -> Entry {
 }
 
 fn import() -> Entry {
+    let larger = if board::document().is_some() {
+        "; larger files at /play of this server"
+    } else {
+        ""
+    };
     Entry {
         name: "chess_import",
         title: "Import PGN",
-        description: "Use this when the person gives games as PGN: it keeps them in the library; then look at one with \
-                      chess_show or back on it with chess_review. At most 200 KB and 100 games a call. Not for a \
-                      single position (chess_new_game with fen) or for moves to try (chess_play_line)."
-            .to_owned(),
+        description: format!(
+            "Use this when the person gives games as PGN: it keeps them in the library; then look at one with \
+             chess_show or back on it with chess_review. At most 200 KB and 100 games a call{larger}. Not for a single \
+             position (chess_new_game with fen) or for moves to try (chess_play_line)."
+        ),
         effect: Effect::Changes,
         input: schema::input(
             &json!({

@@ -68,7 +68,8 @@ fn new_game() -> Entry {
                 "variant": {"enum": ["standard", "chess960"], "default": "standard",
                     "description": "The rules; chess960 draws one of 960 starting arrays."},
                 "coach": {"type": "boolean",
-                    "description": "Point out threats and slips; on by default up to level 3."},
+                    "description": "Point out threats and slips; on by default up to level 3 and where the level \
+                                    adapts."},
                 "days_per_move": {"type": "integer", "minimum": 1, "maximum": 14,
                     "description": "Friend games: days to think about a move; left out, no limit."},
             }),

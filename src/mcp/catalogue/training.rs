@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Effect, Entry};
+use crate::chess::Theme;
 use crate::mcp::schema;
 
 pub(super) fn entries() -> Vec<Entry> {
@@ -79,31 +80,20 @@ fn review() -> Entry {
 }
 
 fn puzzle() -> Entry {
-    let themes = [
-        "mateIn1",
-        "mateIn2",
-        "mateIn3",
-        "fork",
-        "pin",
-        "endgame",
-        "myMistakes",
-    ]
-    .join(", ");
+    let words: Vec<&str> = Theme::ALL.iter().map(|theme| theme.word()).collect();
     Entry {
         name: "chess_puzzle",
         title: "Set up a puzzle",
-        description: format!(
-            "Use this when the person wants a puzzle: it sets one up near their rating, and they solve it with \
-             chess_move. Themes: {themes} and others. An untouched puzzle is shown again unless `another`. Not to \
-             try a move or to get help (chess_hint)."
-        ),
+        description: "Use this when the person wants a puzzle: it sets one up near their rating, and they solve it with \
+                      chess_move. An untouched puzzle is shown again unless `another`. Not to try a move or to get help \
+                      (chess_hint)."
+            .to_owned(),
         effect: Effect::Changes,
         input: schema::input(
             &json!({
                 "puzzle_id": {"type": "string", "maxLength": 12, "description": "This puzzle."},
-                "theme": {"type": "string", "maxLength": 40,
-                    "description": "What it is about, for example mateIn2, fork, endgame, or myMistakes for the \
-                                    person's own."},
+                "theme": {"enum": words,
+                    "description": "What it is about; myMistakes are the person's own."},
                 "difficulty": {"enum": ["easy", "normal", "hard"], "default": "normal",
                     "description": "Measured by the person's rating."},
                 "daily": {"type": "boolean", "default": false, "description": "The puzzle of the day."},

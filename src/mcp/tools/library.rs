@@ -45,7 +45,7 @@ impl Call<'_> {
         let asked: GamesArguments = self.read(arguments)?;
         let page = self.games.list(self.user, filter(asked)?).await?;
         let next = if page.next.is_some() {
-            "More games: call again with cursor = next_cursor."
+            "More games: call again with cursor = next_cursor. Games are deleted at /account."
         } else {
             "Show one with chess_show and its game_id; games are deleted at /account."
         };
@@ -67,7 +67,7 @@ impl Call<'_> {
         let plies = asked.ply.unwrap_or(game.ply());
         let Some(board) = Diagram::at(game, plies, stored.person.view()) else {
             let moves = game.ply();
-            return Err(Refusal::other(format!("Game {} has only {moves} moves.", stored.id)).into());
+            return Err(Refusal::other(format!("Game {} goes only to ply {moves}.", stored.id)).into());
         };
         let format = asked.format.unwrap_or(FormatArgument::Pgn);
         let exported = |text: Option<&str>| json!({"game_id": stored.id, "format": format, "text": text});

@@ -184,9 +184,15 @@ fn refused(text: &str) -> CallToolResult {
     CallToolResult::error(vec![ContentBlock::text(text)])
 }
 
+/// Tools in which an identical call is another wish, not the same one again.
+const EACH_CALL_COUNTS: [&str; 4] = ["chess_play_line", "chess_undo", "chess_hint", "chess_puzzle"];
+
 /// A call that was broken off; what it had stored stays stored.
-pub(super) fn interrupted(why: &str) -> CallToolResult {
-    refused(&format!(
-        "{why} Repeat the identical call in a moment: nothing is done twice."
-    ))
+pub(super) fn interrupted(tool: &str, why: &str) -> CallToolResult {
+    let then = if EACH_CALL_COUNTS.contains(&tool) {
+        "Look with chess_status what was done before you call again."
+    } else {
+        "Repeat the identical call in a moment: nothing is done twice."
+    };
+    refused(&format!("{why} {then}"))
 }

@@ -356,7 +356,12 @@ async fn mistakes_are_one_person_s_alone(store: &Store, ana: UserId, ben: UserId
 }
 
 async fn a_review_belongs_to_its_moves(store: &Store, ana: UserId) {
-    let id = GameId::new(SHARED);
+    let id = GameId::new([15; 8]);
+    let mut game = Game::default();
+    game.play(game.read("e4").unwrap()).unwrap();
+    game.resign(Color::Black).unwrap();
+    let over = StoredGame::new(id, Opponent::Assistant, PersonSide::White, game, at(45));
+    write(store, move |tx| tx.insert_game(ana, &over)).await;
     let judged = |centipawns| Evaluated {
         assessment: Assessment::Centipawns(centipawns),
         line: vec!["e7e5".parse().unwrap()],
@@ -369,6 +374,13 @@ async fn a_review_belongs_to_its_moves(store: &Store, ana: UserId) {
         },
         made_at: at(50),
     };
+    let partly = StoredReview {
+        accuracy: ByColor::default(),
+        ..review.clone()
+    };
+    write(store, move |tx| tx.put_review(id, "e2e4", &partly)).await;
+    let to_mine = || store.read(move |tx| tx.games_to_mine(ana, 5));
+    assert!(to_mine().await.unwrap().is_empty(), "not before it is whole");
     let kept = review.clone();
     write(store, move |tx| tx.put_review(id, "e2e4", &kept)).await;
     assert_eq!(
@@ -380,18 +392,9 @@ async fn a_review_belongs_to_its_moves(store: &Store, ana: UserId) {
         None
     );
     assert_eq!(store.read(move |tx| tx.accuracies(ana, 5)).await.unwrap(), [91.5]);
-    assert_eq!(
-        store.read(move |tx| tx.games_to_mine(ana, 5)).await.unwrap(),
-        [id]
-    );
+    assert_eq!(to_mine().await.unwrap(), [id]);
     write(store, move |tx| tx.mark_mined(ana, id)).await;
-    assert!(
-        store
-            .read(move |tx| tx.games_to_mine(ana, 5))
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(to_mine().await.unwrap().is_empty());
 }
 
 async fn what_one_leaves_stays_with_the_other(store: &Store, ana: UserId, ben: UserId) {

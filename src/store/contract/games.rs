@@ -392,17 +392,20 @@ async fn an_equal_request_finds_its_untouched_game(store: &Store, ben: UserId) {
         .await
         .unwrap();
     assert!(store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_none());
-    let mut kept = game;
-    kept.touched = true;
-    insert(store, ben, kept).await;
-    store
-        .write(move |tx| -> Unit { tx.discard_untouched_games(ben) })
-        .await
-        .unwrap();
-    assert!(
-        store.read(move |tx| tx.newest_game(ben)).await.unwrap().is_some(),
-        "a touched game stays"
-    );
+    let (engine, mut touched) = (game.opponent, game);
+    touched.touched = true;
+    let first_move = new_game(12, "e4", engine, PersonSide::Black, at(100));
+    let brought = new_game(13, "e4 e5", engine, PersonSide::White, at(100));
+    for (game, stays) in [(touched, true), (first_move, false), (brought, true)] {
+        let id = game.id;
+        insert(store, ben, game).await;
+        store
+            .write(move |tx| -> Unit { tx.discard_untouched_games(ben) })
+            .await
+            .unwrap();
+        let kept = store.read(move |tx| tx.game(ben, id)).await.unwrap();
+        assert_eq!(kept.is_some(), stays, "{id}");
+    }
 }
 
 async fn owed_replies_are_found(store: &Store, ben: UserId) {
@@ -442,6 +445,17 @@ async fn results_are_counted(store: &Store, ana: UserId) {
     let openings = store.read(move |tx| tx.opening_counts(ana, 5)).await.unwrap();
     assert_eq!(openings.len(), 1);
     assert_eq!((openings[0].games, openings[0].won), (1, 0));
+
+    let april = at(100 * 86_400);
+    let mut latest = new_game(14, "e4 e5", Opponent::Assistant, PersonSide::White, april);
+    latest.game.resign(Color::Black).unwrap();
+    insert(store, ana, latest).await;
+    let months = store
+        .read(move |tx| tx.tallies(ana, Grouping::Month))
+        .await
+        .unwrap();
+    let months: Vec<&str> = months.iter().map(|tally| tally.group.as_str()).collect();
+    assert_eq!(months, ["1970-01", "1970-04"], "the latest last");
 }
 
 async fn one_game_is_deleted_by_its_own_person_alone(store: &Store, ana: UserId, ben: UserId) {

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_providers.sql"),
     include_str!("migrations/0005_companion.sql"),
     include_str!("migrations/0006_guests.sql"),
+    include_str!("migrations/0007_requests.sql"),
 ];
 
 /// Brings the database to the newest version.

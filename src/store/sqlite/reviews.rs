@@ -65,6 +65,8 @@ impl ReviewRows for SqliteTx<'_> {
         let mut query = self.sql(
             "SELECT seats.id FROM reviews JOIN seats ON seats.id = game_id
              WHERE player = ?1 AND side <> 'both' AND reviews.moves = seats.moves
+               AND (reason IS NOT NULL OR imported IS NOT NULL)
+               AND ifnull(accuracy_white, accuracy_black) IS NOT NULL
                AND NOT EXISTS (SELECT 1 FROM mined WHERE mined.game_id = seats.id AND mined.user_id = ?1)
              ORDER BY seats.change DESC LIMIT ?2",
         )?;

@@ -185,13 +185,13 @@ impl StoredGame {
         }
     }
 
-    /// Whether moves may be made: neither the game is over nor the puzzle.
+    /// Whether moves may be made: it is played here, and neither the game is over nor the puzzle.
     pub fn is_open(&self) -> bool {
         let attempted = self
             .puzzle
             .as_ref()
             .is_none_or(|attempt| attempt.state == AttemptState::Open);
-        self.game.is_ongoing() && attempted
+        self.game.is_ongoing() && attempted && self.imported.is_none()
     }
 
     /// Whether the engine has a move to make.
@@ -244,7 +244,7 @@ impl GameSummary {
 
     /// Whether the person is to move.
     pub fn is_persons_turn(&self) -> bool {
-        self.is_ongoing() && self.person.plays(self.turn)
+        self.is_ongoing() && !self.is_imported && self.person.plays(self.turn)
     }
 }
 
@@ -256,6 +256,8 @@ pub enum Kept {
     All,
     /// Games, from elsewhere too.
     Games,
+    /// Games that are played here.
+    Own,
     /// Puzzles.
     Puzzles,
     /// Games from elsewhere.
@@ -358,7 +360,7 @@ pub trait GameRows {
     fn update_game(&mut self, user: UserId, game: &StoredGame) -> Result<()>;
     /// Takes the game from the person; says whether there was one. A friend keeps it.
     fn delete_game(&mut self, user: UserId, id: GameId) -> Result<bool>;
-    /// Deletes the person's engine games in which they never moved.
+    /// Deletes the person's engine games in which they did nothing and no move is theirs.
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()>;
     /// The engine that the person played last.
     fn last_engine(&mut self, user: UserId) -> Result<Option<Opponent>>;

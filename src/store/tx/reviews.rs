@@ -24,7 +24,8 @@ pub trait ReviewRows {
     fn put_review(&mut self, game: GameId, moves: &str, review: &StoredReview) -> Result<()>;
     /// The person's accuracy in their last reviewed games, newest first.
     fn accuracies(&mut self, user: UserId, limit: u32) -> Result<Vec<f64>>;
-    /// Reviewed games of the person's whose mistakes have not become puzzles.
+    /// Wholly reviewed games of the person's that are over, or came from elsewhere, and whose mistakes have not become
+    /// puzzles.
     fn games_to_mine(&mut self, user: UserId, limit: u32) -> Result<Vec<GameId>>;
     /// Notes that the mistakes of a game are puzzles now.
     fn mark_mined(&mut self, user: UserId, game: GameId) -> Result<()>;

@@ -43,7 +43,8 @@ impl SqliteTx<'_> {
         let (user, only) = (user.to_string(), only.map(|id| id.to_string()));
         let mut resign = self.sql(
             "UPDATE games
-             SET reason = 'resignation', draw_offer = NULL, undo_offer = NULL, deadline = NULL, revision = revision + 1,
+             SET reason = 'resignation', draw_offer = NULL, undo_offer = NULL, declined = NULL, deadline = NULL,
+                 revision = revision + 1,
                  result = CASE (SELECT side FROM seats WHERE seats.id = games.id AND player = ?1)
                           WHEN 'white' THEN '0-1' ELSE '1-0' END
              WHERE friend_id IS NOT NULL AND reason IS NULL AND (user_id = ?1 OR friend_id = ?1)
@@ -102,6 +103,7 @@ impl GameRows for SqliteTx<'_> {
                AND (?9 IS NULL OR changed_at < ?9)
                AND (?10 IS NULL OR change < ?10)
                AND CASE ?12 WHEN 'games' THEN puzzle_id IS NULL WHEN 'puzzles' THEN puzzle_id IS NOT NULL
+                            WHEN 'own' THEN puzzle_id IS NULL AND imported IS NULL
                             WHEN 'imported' THEN imported IS NOT NULL ELSE 1 END
              ORDER BY change DESC LIMIT ?11"
         ))?;
@@ -133,8 +135,9 @@ impl GameRows for SqliteTx<'_> {
         since: Timestamp,
     ) -> Result<Option<StoredGame>> {
         let mut query = self.sql(select_game!(
-            "WHERE player = ?1 AND hosts AND touched = 0 AND request = ?2 AND created_at >= ?3
-             ORDER BY change DESC LIMIT 1"
+            "WHERE player = ?1
+               AND id = (SELECT id FROM games WHERE user_id = ?1 AND touched = 0 AND request = ?2 AND created_at >= ?3
+                         ORDER BY change DESC LIMIT 1)"
         ))?;
         let found = one_game(query.query_row(params![user.to_string(), request, since], RawGame::read));
         drop(query);
@@ -240,8 +243,11 @@ impl GameRows for SqliteTx<'_> {
     }
 
     fn discard_untouched_games(&mut self, user: UserId) -> Result<()> {
-        let mut delete =
-            self.sql("DELETE FROM games WHERE user_id = ?1 AND touched = 0 AND opponent = 'engine'")?;
+        // At ply 1 it is the turn of whoever did not move.
+        let mut delete = self.sql(
+            "DELETE FROM games WHERE user_id = ?1 AND touched = 0 AND opponent = 'engine'
+                                 AND (ply = 0 OR ply = 1 AND turn = person_plays)",
+        )?;
         delete.execute([user.to_string()])?;
         Ok(())
     }
@@ -291,7 +297,7 @@ impl GameRows for SqliteTx<'_> {
                     sum(result = iif(side = 'white', '0-1', '1-0'))
              FROM seats
              WHERE player = ?1 AND reason IS NOT NULL AND result <> '*' AND side <> 'both' AND puzzle_id IS NULL
-             GROUP BY grouped ORDER BY min(level), grouped",
+             GROUP BY grouped ORDER BY iif(?2 = 'opponent', min(level), NULL), grouped",
         )?;
         let by = match by {
             Grouping::Opponent => "opponent",
@@ -313,7 +319,8 @@ impl GameRows for SqliteTx<'_> {
         let mut query = self.sql(
             "SELECT eco, opening, count(*) AS games, sum(result = iif(side = 'white', '1-0', '0-1'))
              FROM seats
-             WHERE player = ?1 AND reason IS NOT NULL AND eco IS NOT NULL AND side <> 'both' AND puzzle_id IS NULL
+             WHERE player = ?1 AND reason IS NOT NULL AND reason <> 'aborted' AND eco IS NOT NULL AND side <> 'both'
+               AND puzzle_id IS NULL
              GROUP BY eco, opening ORDER BY games DESC, opening LIMIT ?2",
         )?;
         let rows = query.query_map(params![user.to_string(), limit], |row| {
@@ -392,6 +399,7 @@ const fn kept_word(kept: Kept) -> &'static str {
     match kept {
         Kept::All => "all",
         Kept::Games => "games",
+        Kept::Own => "own",
         Kept::Puzzles => "puzzles",
         Kept::Imported => "imported",
     }
