@@ -10,6 +10,10 @@ use serde_json::Value;
 use crate::chess::{MoveText, Variant};
 use crate::id::{GameId, PuzzleId};
 
+/// Among more arguments than this the one at fault is not looked for: each of them is tried without all others,
+/// so that the work grows with the square of their number. No tool takes half as many.
+const MOST_TRIED: usize = 32;
+
 /// Arguments that cannot be used, in words for the model.
 #[derive(Debug, thiserror::Error)]
 #[error("The arguments of {tool} cannot be used: {why}. Nothing changed; mend them and call again.")]
@@ -39,6 +43,9 @@ pub(super) fn read<T: DeserializeOwned>(
 
 /// The argument without which the rest would have been read, or at least have failed otherwise.
 fn culprit<T: DeserializeOwned>(object: &JsonObject) -> Option<&str> {
+    if object.len() > MOST_TRIED {
+        return None;
+    }
     object.keys().map(String::as_str).find(|name| {
         let mut rest = object.clone();
         rest.remove(*name);
@@ -369,6 +376,20 @@ mod tests {
         }
         let long = fault(json!({"move": "e4", "x".repeat(5000): 1}));
         assert!(long.len() < 1000, "{}", long.len());
+    }
+
+    #[test]
+    fn among_very_many_arguments_the_one_at_fault_is_not_looked_for() {
+        let many = |count: usize| {
+            let mut object: JsonObject = (0..count).map(|n| (n.to_string(), json!(1))).collect();
+            object.insert("move".to_owned(), json!(4));
+            object
+        };
+        assert_eq!(culprit::<MoveArguments>(&many(MOST_TRIED)), None);
+        let began = std::time::Instant::now();
+        let text = fault(Value::Object(many(30_000)));
+        assert!(text.contains("Nothing changed"), "{text}");
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
     }
 
     #[test]
