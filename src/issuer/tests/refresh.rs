@@ -6,6 +6,7 @@ use tokio::runtime::Runtime;
 use super::{Place, REDIRECT_URI};
 use crate::clock::{Seconds, Timestamp};
 use crate::id::GrantId;
+use crate::issuer::tokens::MOST_LINKS;
 use crate::issuer::{ClientProof, Exchange, Issuer, IssuerError, Renewal, Tokens};
 use crate::oauth::model::{self, Answer, Caller, Subject};
 use crate::oauth::{
@@ -204,4 +205,27 @@ fn every_history_goes_as_the_model_says() {
             model::agrees(&mut Connection::new(&place, &runtime, &clients), &history, began)
         })
         .unwrap();
+}
+
+#[test]
+fn a_chain_is_followed_so_far_and_no_further() {
+    let runtime = Runtime::new().unwrap();
+    let place = runtime.block_on(Place::new());
+    let clients = [runtime.block_on(place.client()), runtime.block_on(place.client())];
+    let mut connection = Connection::new(&place, &runtime, &clients);
+    let now = place.clock.now().seconds();
+    let last = usize::try_from(MOST_LINKS).unwrap() + 1;
+    for number in 0..last {
+        assert_eq!(
+            connection.present(Some(number), Caller::Own, now),
+            Answer::New(number + 1)
+        );
+    }
+    assert_eq!(connection.present(Some(0), Caller::Own, now), Answer::Refused);
+    assert_eq!(connection.present(Some(1), Caller::Own, now), Answer::Known(last));
+    assert_eq!(
+        connection.present(Some(last), Caller::Own, now),
+        Answer::New(last + 1),
+        "the live token is none the worse"
+    );
 }

@@ -7,6 +7,10 @@ use crate::oauth::{Grant, RefreshToken, Retired};
 use crate::secret::{Digest, Sealer, Secret, random};
 use crate::store::{StoreError, Tx};
 
+/// Most links that are followed. Each costs a look-up and a decryption while every other writer waits, and a client
+/// may make as many within the replay window as its rate limit lets through. An honest race is one or two of them long.
+pub(in crate::issuer) const MOST_LINKS: u32 = 256;
+
 /// Secrets made before a unit runs, because it may run twice.
 pub(super) struct Fresh {
     pub(super) token: Secret,
@@ -109,8 +113,17 @@ impl Link<'_> {
     }
 }
 
-/// Follows the sealed links from a retired token to the live one.
-pub(super) fn head(tx: &mut dyn Tx, presented: &RefreshToken, token: &Secret) -> Result<Secret, StoreError> {
+/// Follows the sealed links from a retired token to the live one, unless they may be too many.
+pub(super) fn head(
+    tx: &mut dyn Tx,
+    presented: &RefreshToken,
+    token: &Secret,
+    live: &RefreshToken,
+) -> Result<Option<Secret>, StoreError> {
+    // Every link leads to a later generation.
+    if live.generation.saturating_sub(presented.generation) > MOST_LINKS {
+        return Ok(None);
+    }
     let mut row = presented.clone();
     let mut held = token.clone();
     while row.retired.is_some() {
@@ -119,7 +132,7 @@ pub(super) fn head(tx: &mut dyn Tx, presented: &RefreshToken, token: &Secret) ->
             .refresh_token(held.digest())?
             .ok_or_else(|| broken(&row, "its successor is missing"))?;
     }
-    Ok(held)
+    Ok(Some(held))
 }
 
 fn successor(row: &RefreshToken, held: &Secret) -> Result<Secret, StoreError> {

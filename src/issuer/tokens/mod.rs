@@ -10,6 +10,8 @@ mod exchange;
 mod refresh;
 mod revocation;
 
+#[cfg(test)]
+pub(super) use chain::MOST_LINKS;
 pub use exchange::Exchange;
 pub use refresh::Renewal;
 

@@ -67,8 +67,12 @@ impl Issuer {
                 }
                 RefreshDecision::Rotate => link.rotate(tx, &presented)?,
                 RefreshDecision::Repeat => {
+                    let Some(head) = head(tx, &presented, &token, &live)? else {
+                        // Not a reuse to end the grant for: whoever holds the live token goes on.
+                        return Ok(Err(unknown_refresh_token()));
+                    };
                     record(tx, EventKind::RefreshRaceReplay, &grant, now)?;
-                    (live.generation, head(tx, &presented, &token)?)
+                    (live.generation, head)
                 }
                 RefreshDecision::Replace => {
                     tracing::info!(grant.id = %grant.id, "replaced a refresh token whose answer was lost");
