@@ -23,7 +23,10 @@ pub enum EngineError {
     ShuttingDown,
     #[error("the position has no legal move")]
     Finished,
-    #[error("the line holds a position or move that is not legal")]
+    #[error(
+        "no engine can be asked about this line: a position or move in it is not legal, a side has more than 16 men, \
+         or there are more than 218 moves to choose from"
+    )]
     BadLine,
 }
 

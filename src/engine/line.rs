@@ -1,13 +1,19 @@
 //! A position with its past, as the engine is told it, and what the engine says about it.
 //!
 //! The whole line goes to the engine, not only the last position: repetitions are part of chess. It is
-//! replayed here first, so that nothing illegal reaches an engine and nothing illegal comes back from it.
+//! replayed here first, so that nothing illegal reaches an engine, nothing that it was not built for, and nothing
+//! illegal comes back from it.
 
 use shakmaty::fen::Fen;
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingMode, Chess, EnPassantMode, Move, Position, PositionError, Setup};
+use shakmaty::{CastlingMode, Chess, Color, EnPassantMode, Move, Position, PositionError, Setup};
 
 use super::error::EngineError;
+
+/// Most men of one colour that an engine is told of. Stockfish's network has room for 32 men and trusts its caller.
+const MOST_MEN: usize = 16;
+/// Most legal moves: a game of chess never has more, and Stockfish's list holds 256 and is not watched.
+const MOST_MOVES: usize = 218;
 
 /// Where a game began and what was played since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +54,13 @@ impl Line {
     pub(super) fn replay(&self) -> Result<Replayed, EngineError> {
         let mode = CastlingMode::from_chess960(self.chess960);
         let mut position = set_up(self.start.clone(), mode)?;
+        check_size(&position)?;
         let start = Fen::from_position(&position, EnPassantMode::Legal);
         let mut command = format!("position fen {start}");
         for (i, uci) in self.moves.iter().enumerate() {
             let played = uci.to_move(&position).map_err(|_| EngineError::BadLine)?;
             position.play_unchecked(played);
+            check_size(&position)?;
             command.push_str(if i == 0 { " moves " } else { " " });
             command.push_str(&played.to_uci(mode).to_string());
         }
@@ -111,6 +119,16 @@ fn set_up(start: Fen, mode: CastlingMode) -> Result<Chess, EngineError> {
         .map_err(|_| EngineError::BadLine)
 }
 
+/// An engine makes the moves of a line one by one, so every position on the way has to fit.
+fn check_size(position: &Chess) -> Result<(), EngineError> {
+    let board = position.board();
+    let fits = Color::ALL
+        .iter()
+        .all(|color| board.by_color(*color).count() <= MOST_MEN);
+    let fits = fits && position.legal_moves().len() <= MOST_MOVES;
+    fits.then_some(()).ok_or(EngineError::BadLine)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +170,26 @@ mod tests {
                 matches!(line(start, moves, false).replay(), Err(EngineError::BadLine)),
                 "{start} {moves:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_engines_have_no_room_for_does_not_reach_them() {
+        for start in [
+            "4k3/8/8/8/8/PPPPPPPP/PPPPPPPP/4K3 w - - 0 1",
+            "rnbqkbnr/pppppppp/n7/8/8/8/PPPPPPPP/RNBQKBNR w KQkq - 0 1",
+            "2Q3Q1/k7/3Q1Q1Q/KQ5Q/4Q3/Q5Q1/Q6Q/2QQ1Q2 w - - 0 1",
+        ] {
+            let refused = line(start, &[], false).replay();
+            assert!(matches!(refused, Err(EngineError::BadLine)), "{start}");
+        }
+        for start in [
+            // As many moves as a game can have.
+            "R6R/3Q4/1Q4Q1/4Q3/2Q4Q/Q4Q2/pp1Q4/kBNN1KB1 w - - 0 1",
+            "QQQQQQQQ/8/8/k7/8/8/8/RNBQKBNR b - - 0 1",
+            "4k3/pppppppp/8/8/8/NNNNNNN1/PPPPPPPP/4K3 w - - 0 1",
+        ] {
+            assert!(line(start, &[], false).replay().is_ok(), "{start}");
         }
     }
 
