@@ -169,6 +169,12 @@ impl ClientMetadata {
         hex(&digest.as_bytes()[..16])
     }
 
+    /// How much room they take, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let uris: Vec<&str> = self.redirect_uris.iter().map(RedirectUri::as_str).collect();
+        self.canonical(&json!(uris)).len()
+    }
+
     fn canonical(&self, redirect_uris: &Value) -> String {
         let parts = json!([
             self.name,

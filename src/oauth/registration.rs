@@ -17,6 +17,10 @@ pub const MAX_REDIRECT_URIS: usize = 10;
 const MAX_NAME: usize = 64;
 const MAX_TEXT: usize = 512;
 
+/// Most that is kept of one registration, in bytes. Anybody may register, and rows stay for a day or for ever: what
+/// apps in the wild send takes a few hundred.
+const MAX_KEPT: usize = 4096;
+
 /// Judges the body of a registration request (RFC 7591 section 2). Unknown fields are ignored, as the RFC
 /// asks; known ones must make sense.
 pub fn validate_registration(body: &[u8]) -> Result<ClientMetadata, RegistrationError> {
@@ -31,14 +35,20 @@ pub fn validate_registration(body: &[u8]) -> Result<ClientMetadata, Registration
             invalid("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")
         })?,
     };
-    Ok(ClientMetadata {
+    let metadata = ClientMetadata {
         name: name(&fields)?,
         redirect_uris: redirect_uris(&fields)?,
         auth_method,
         refreshes: refreshes(&fields)?,
         scopes: registered_scopes(text(&fields, "scope")?)?,
         descriptive: descriptive(&fields)?,
-    })
+    };
+    if metadata.size() > MAX_KEPT {
+        return Err(invalid(&format!(
+            "the metadata are longer than {MAX_KEPT} bytes in all; shorten redirect_uris, contacts and the addresses of pages"
+        )));
+    }
+    Ok(metadata)
 }
 
 /// `client_name`, as it may be shown.
@@ -248,6 +258,23 @@ mod tests {
             validate_registration(b"{").unwrap_err().code(),
             "invalid_client_metadata"
         );
+    }
+
+    #[test]
+    fn one_registration_takes_little_room() {
+        let uri = |length: usize| format!("https://h.example/{}", "x".repeat(length));
+        let ten: Vec<String> = (0..10).map(|n| uri(300 + n)).collect();
+        register(&json!({"redirect_uris": ten, "contacts": ["a@h.example"], "policy_uri": uri(400)}))
+            .unwrap();
+        for body in [
+            json!({"redirect_uris": [uri(1)], "contacts": ["x".repeat(5000)]}),
+            json!({"redirect_uris": [uri(1)], "contacts": vec!["x".repeat(300); 20]}),
+            json!({"redirect_uris": [uri(1500), uri(1501), uri(1502)]}),
+        ] {
+            let refused = register(&body).unwrap_err();
+            assert_eq!(refused.code(), "invalid_client_metadata");
+            assert!(refused.to_string().contains("4096 bytes"), "{refused}");
+        }
     }
 
     #[test]
