@@ -89,6 +89,21 @@ event_kinds! {
 }
 
 impl EventKind {
+    /// Whether somebody whom nobody let in can cause as many as they like: floods of them must not push out the rest.
+    pub fn is_anybodys(self) -> bool {
+        matches!(
+            self,
+            Self::ClientRegistered
+                | Self::ClientEvicted
+                | Self::SignInBegan
+                | Self::SignInRefused
+                | Self::ConsentDenied
+                | Self::BindingMismatch
+                | Self::LoginFailed
+                | Self::LimitHit
+        )
+    }
+
     /// Reads a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)

@@ -16,10 +16,12 @@ const LOOK: Duration = Duration::from_secs(30);
 /// Rows of a kind that one unit deletes, so that nobody waits long behind it.
 const SLICE: u32 = 500;
 
-/// Anybody can begin a sign-in and so leave events; beyond these numbers the oldest make room.
+/// Anybody can begin a sign-in, or fail at one, and so leave events; beyond these numbers the oldest make room.
 const MOST: Most = Most {
     sign_ins: 20_000,
     events: 100_000,
+    anybodys_events: 10_000,
+    failures: 50_000,
 };
 
 /// Works until `shutdown`; writes down the last uses before it ends.

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use tokio::task::JoinSet;
 
-use super::{Fact, Most, Store, StoreError, Tx};
+use super::{Fact, Failures, Most, Store, StoreError, Tx};
 use crate::account::{BrowserSession, LocalAccount, User, Username};
 use crate::audit::{Event, EventFilter, EventKind};
 use crate::clock::{Seconds, Timestamp};
@@ -32,6 +32,8 @@ pub(crate) async fn every_backend(open: impl Fn() -> Store) {
     sessions_beyond_the_limit_end(&store).await;
     what_has_expired_is_swept(&store).await;
     what_piles_up_is_trimmed(&store).await;
+    what_anybody_can_cause_pushes_nothing_else_out(&store).await;
+    failures_are_trimmed_where_they_matter_least(&store).await;
     games::games(&store).await;
     companion::companion(&store).await;
     identities::identities(&store).await;
@@ -296,10 +298,7 @@ async fn what_piles_up_is_trimmed(store: &Store) {
             for second in 0..10 {
                 tx.record(&Event::new(EventKind::LimitHit, at(second)))?;
             }
-            let most = Most {
-                sign_ins: 0,
-                events: 3,
-            };
+            let most = Most { events: 3, ..PLENTY };
             while tx.trim(most, 2)? > 0 {}
             tx.events(&EventFilter::default())
         })
@@ -307,6 +306,70 @@ async fn what_piles_up_is_trimmed(store: &Store) {
         .unwrap();
     let times: Vec<_> = kept.iter().map(|event| event.at).collect();
     assert_eq!(times, [at(9), at(8), at(7)], "the newest stay");
+}
+
+const PLENTY: Most = Most {
+    sign_ins: 0,
+    events: 1000,
+    anybodys_events: 1000,
+    failures: 1000,
+};
+
+async fn what_anybody_can_cause_pushes_nothing_else_out(store: &Store) {
+    let kept = store
+        .write(|tx| -> Result<_, StoreError> {
+            tx.record(&Event::new(EventKind::RefreshReuse, at(0)))?;
+            tx.record(&Event::new(EventKind::LoginFailed, at(0)))?;
+            for second in 1..10 {
+                tx.record(&Event::new(EventKind::SignInRefused, at(second)))?;
+                tx.record(&Event::new(EventKind::KeyRotated, at(second)))?;
+            }
+            let most = Most {
+                anybodys_events: 3,
+                ..PLENTY
+            };
+            while tx.trim(most, 2)? > 0 {}
+            tx.events(&EventFilter::default())
+        })
+        .await
+        .unwrap();
+    let times = |kind| -> Vec<_> {
+        let of_kind = kept.iter().filter(|event| event.kind == kind);
+        of_kind.map(|event| event.at).collect()
+    };
+    assert_eq!(times(EventKind::SignInRefused), [at(9), at(8), at(7)]);
+    assert_eq!(
+        times(EventKind::KeyRotated).len(),
+        9,
+        "not everybody can cause those"
+    );
+    assert_eq!(times(EventKind::RefreshReuse).len(), 1);
+    assert_eq!(times(EventKind::LoginFailed).len(), 1);
+}
+
+async fn failures_are_trimmed_where_they_matter_least(store: &Store) {
+    let names = [(5, 0), (1, 9), (1, 8), (7, 1), (1, 7)];
+    let key = |(count, second): (u32, i64)| Digest::of(format!("trimmed {count} {second}").as_bytes());
+    let left = store
+        .write(move |tx| -> Result<_, StoreError> {
+            for (count, second) in names {
+                let last_at = at(second);
+                tx.set_failures(key((count, second)), Some(Failures { count, last_at }))?;
+            }
+            let most = Most {
+                failures: 3,
+                ..PLENTY
+            };
+            while tx.trim(most, 1)? > 0 {}
+            let mut left = Vec::new();
+            for name in names {
+                left.extend(tx.failures(key(name))?.map(|_| name));
+            }
+            Ok(left)
+        })
+        .await
+        .unwrap();
+    assert_eq!(left, [(5, 0), (1, 9), (7, 1)]);
 }
 
 async fn what_has_expired_is_swept(store: &Store) {

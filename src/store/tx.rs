@@ -357,6 +357,10 @@ pub struct Most {
     pub sign_ins: u32,
     /// Events of the record.
     pub events: u32,
+    /// Of them, those of each kind that anybody can cause ([`crate::audit::EventKind::is_anybodys`]).
+    pub anybodys_events: u32,
+    /// Names, with networks, under which sign-ins failed.
+    pub failures: u32,
 }
 
 /// Removal of what has expired, and of what piles up.

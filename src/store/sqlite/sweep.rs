@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::{SqliteTx, StoreError};
 use crate::account::{GUEST_AFTER_GAME, GUEST_IDLE};
+use crate::audit::EventKind;
 use crate::clock::{Seconds, Timestamp};
 use crate::oauth::{SIGN_IN_LIFE, STAND_IN, UNUSED_LIFE};
 use crate::store::{Most, Sweep};
@@ -88,6 +89,46 @@ impl Sweep for SqliteTx<'_> {
                      SELECT rowid FROM {table} ORDER BY rowid DESC LIMIT ?2 OFFSET ?1)"
             );
             gone += self.sql(&sql)?.execute([most, limit])?;
+        }
+        gone += self.trim_failures(most.failures, limit)?;
+        gone += self.trim_events(most.anybodys_events, limit)?;
+        Ok(gone)
+    }
+}
+
+impl SqliteTx<'_> {
+    /// Where few attempts failed, nobody has to wait yet: those rows go first.
+    fn trim_failures(&mut self, most: u32, limit: u32) -> Result<usize, StoreError> {
+        let count: u32 = self
+            .sql("SELECT count(*) FROM sign_in_failures")?
+            .query_row([], |row| row.get(0))?;
+        let excess = count.saturating_sub(most).min(limit);
+        if excess == 0 {
+            return Ok(0);
+        }
+        let mut delete = self.sql(
+            "DELETE FROM sign_in_failures WHERE name IN (
+                 SELECT name FROM sign_in_failures ORDER BY count, last_at LIMIT ?1)",
+        )?;
+        Ok(delete.execute([excess])?)
+    }
+
+    /// Each kind that anybody can cause makes room for itself alone.
+    fn trim_events(&mut self, most: u32, limit: u32) -> Result<usize, StoreError> {
+        let floods: Vec<(String, u32)> = self
+            .sql("SELECT kind, count(*) FROM audit_events GROUP BY kind HAVING count(*) > ?1")?
+            .query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        let mut gone = 0;
+        for (kind, count) in floods {
+            if !EventKind::from_name(&kind).is_some_and(EventKind::is_anybodys) {
+                continue;
+            }
+            let mut delete = self.sql(
+                "DELETE FROM audit_events WHERE id IN (
+                     SELECT id FROM audit_events WHERE kind = ?1 ORDER BY id LIMIT ?2)",
+            )?;
+            gone += delete.execute(params![kind, (count - most).min(limit)])?;
         }
         Ok(gone)
     }
