@@ -73,7 +73,10 @@ impl Issuer {
     ) -> Result<Result<Secret, EntryPage>, AccountFault> {
         let now = self.0.clock.now();
         self.own_page(&browser, AccountForm::SignIn, &form.csrf)?;
-        let wrong = match self.check_password(&form.username, form.password, now).await? {
+        let wrong = match self
+            .check_password(&form.username, form.password, &browser, now)
+            .await?
+        {
             Ok(user) => return Ok(Ok(self.let_in(user, browser, now).await?)),
             Err(wrong) => wrong,
         };

@@ -130,7 +130,9 @@ impl Issuer {
         post: &AccountPost,
         now: Timestamp,
     ) -> Result<(), AccountFault> {
-        let proven = self.check_password(username.as_str(), password, now).await?;
+        let proven = self
+            .check_password(username.as_str(), password, &post.browser, now)
+            .await?;
         let Err(wrong) = proven else { return Ok(()) };
         let failed = Event::new(EventKind::LoginFailed, now).user(user.id);
         let failed = failed.network(&post.browser.network);

@@ -159,7 +159,10 @@ impl Issuer {
             .await?;
         let handle = form.handle.digest();
         let sign_in = self.0.store.read(move |tx| load(tx, handle, cookie, now)).await?;
-        let user = match self.check_password(&form.username, form.password, now).await? {
+        let user = match self
+            .check_password(&form.username, form.password, &browser, now)
+            .await?
+        {
             Ok(user) => user,
             Err(wrong) => {
                 tracing::info!(reference = %sign_in.reference, ?wrong, "sign-in failed");
