@@ -9,7 +9,8 @@
 //!
 //! A host that does not answer is no reason to lock people out: the last good copy stands in, then what the
 //! program knows of well-known apps. A document that did come, but does not hold, is its host's own word, and
-//! nothing stands in for it.
+//! nothing stands in for it. That there is none any more is its host's word as well and ends the copy; only what
+//! comes with the program outlasts it, for some hosts say so to programs they take for robots.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -51,6 +52,16 @@ enum Unread {
     /// Enough was fetched already.
     #[error("this server has fetched too many such documents within the last minute")]
     TooMany,
+}
+
+impl Unread {
+    /// Whether the host says that what it said before no longer holds.
+    fn withdraws(&self) -> bool {
+        matches!(
+            self,
+            Self::Invalid(_) | Self::Fetch(FetchError::Status(404 | 410))
+        )
+    }
 }
 
 /// The way to the documents, and what happened on it of late.
@@ -198,11 +209,13 @@ impl Issuer {
             id: id.clone(),
             why: why.to_string(),
         };
-        if matches!(why, Unread::Invalid(_)) {
-            let fault = fault();
-            let unit = move |tx: &mut dyn Tx| tx.delete_client_document(&id);
+        if why.withdraws() {
+            let gone = id.clone();
+            let unit = move |tx: &mut dyn Tx| tx.delete_client_document(&gone);
             self.0.store.write(unit).await?;
-            return Err(Unresolved::Fault(fault));
+        }
+        if matches!(why, Unread::Invalid(_)) {
+            return Err(Unresolved::Fault(fault()));
         }
         let kept = self.kept_document(&id).await?;
         let kept = kept.filter(|kept| kept.may_stand_in(now));

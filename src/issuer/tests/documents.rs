@@ -158,6 +158,26 @@ async fn the_last_good_copy_stands_in_for_a_month_also_after_a_restart() {
 }
 
 #[tokio::test]
+async fn nothing_stands_in_for_a_document_that_is_gone() {
+    for status in ["404 Not Found", "410 Gone"] {
+        let (place, site) = (Place::new().await, Site::open().await);
+        let issuer = issuer(&place);
+        site.publish("An app", "max-age=600");
+        assert_eq!(name(&issuer, &place, &site).await, "An app");
+        site.say(format!(
+            "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        ));
+        place.pass(600);
+        let why = resolve(&issuer, &place, &site.id).await.unwrap_err();
+        assert!(why.contains(&status[..3]), "{why}");
+        site.fail();
+        place.pass(60);
+        let why = resolve(&issuer, &place, &site.id).await.unwrap_err();
+        assert!(why.contains("503"), "nor when it is away afterwards: {why}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_program_knows_stands_in_for_well_known_hosts() {
     let place = Place::new().await;
     let url = PublicUrl::parse("https://chess.example").unwrap();
