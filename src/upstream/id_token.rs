@@ -38,6 +38,8 @@ pub(super) struct Expected<'a> {
     pub(super) nonce: &'a str,
     /// How long ago the person may have proven who they are, where that was asked for.
     pub(super) max_age: Option<Seconds>,
+    /// Whether the provider says so where it was asked for.
+    pub(super) tells_age: bool,
     /// The present second.
     pub(super) now: Timestamp,
 }
@@ -180,10 +182,17 @@ fn judge(claims: &Claims, expected: &Expected<'_>) -> Result<(), InvalidIdToken>
     if at(begins) > expected.now + LEEWAY {
         return Err(Bad("is not good yet: one of the two clocks is wrong"));
     }
-    let stale = expected.max_age.zip(claims.auth_time);
-    if stale
-        .is_some_and(|(age, proven)| expected.now.since(at(proven)) > Seconds(age.0.saturating_add(LEEWAY.0)))
-    {
+    let Some(max_age) = expected.max_age else {
+        return Ok(());
+    };
+    let Some(proven) = claims.auth_time else {
+        // It must be there (OpenID Connect Core section 3.1.2.1): without it `max_age` may have been passed over.
+        let silent = Err(Bad(
+            "does not say when the person signed in, though that was asked for",
+        ));
+        return if expected.tells_age { silent } else { Ok(()) };
+    };
+    if expected.now.since(at(proven)) > Seconds(max_age.0.saturating_add(LEEWAY.0)) {
         return Err(Bad("is of a sign-in that is too old"));
     }
     Ok(())
@@ -245,6 +254,14 @@ mod tests {
     }
 
     fn judge_it(token: &Secret, max_age: Option<Seconds>) -> Result<IdTokenClaims, InvalidIdToken> {
+        judge_of(token, max_age, true)
+    }
+
+    fn judge_of(
+        token: &Secret,
+        max_age: Option<Seconds>,
+        tells_age: bool,
+    ) -> Result<IdTokenClaims, InvalidIdToken> {
         let provider = OpenId::any("https://idp.example".to_owned());
         let issuer = IssuerRule::of(&provider, "https://idp.example").unwrap();
         let expected = Expected {
@@ -253,6 +270,7 @@ mod tests {
             client_id: "client",
             nonce: "nonce",
             max_age,
+            tells_age,
             now: Timestamp::from_seconds(NOW),
         };
         UnverifiedIdToken::read(token, expected.algorithms)?.verify(&keys("k"), &expected)
@@ -308,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sign_in_that_is_too_old_is_known_where_it_is_told() {
+    fn a_sign_in_that_is_too_old_or_of_an_unknown_age_proves_nothing() {
         let aged = |auth_time: i64| {
             judge_it(
                 &token(HEADER, &claims(&json!({ "auth_time": auth_time }))),
@@ -317,7 +335,13 @@ mod tests {
         };
         assert!(aged(NOW - 70).is_ok());
         assert!(aged(NOW - 71).is_err());
-        assert!(judge_it(&token(HEADER, &claims(&json!({}))), Some(Seconds(10))).is_ok());
+        let untold = token(HEADER, &claims(&json!({})));
+        assert!(judge_it(&untold, Some(Seconds(10))).is_err());
+        assert!(judge_it(&untold, None).is_ok(), "nobody asked");
+        assert!(
+            judge_of(&untold, Some(Seconds(10)), false).is_ok(),
+            "a provider that never says"
+        );
     }
 
     #[test]

@@ -197,6 +197,7 @@ impl Providers {
             client_id: &known.provider.client_id,
             nonce: nonce.expose(),
             max_age,
+            tells_age: provider.tells_age,
             now,
         };
         let proven = self.prove(known, &metadata, token, &expected).await?;
@@ -327,9 +328,11 @@ impl Providers {
                 let mut more = vec![("nonce", self.nonce(state).expose().to_owned())];
                 // Who does not know the word refuses the whole request; everybody knows `login`.
                 let offered = wish.choose && self.metadata(known, openid, now).await?.offers_accounts;
-                if offered && !wish.login {
+                // Who will not say how long ago that was is asked to let them sign in now.
+                let login = wish.login || (wish.max_age.is_some() && !openid.tells_age);
+                if offered && !login {
                     more.push(choose());
-                } else if wish.login || wish.choose {
+                } else if login || wish.choose {
                     more.push(("prompt", "login".to_owned()));
                 }
                 more.extend(wish.max_age.map(|age| ("max_age", age.0.to_string())));

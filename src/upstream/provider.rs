@@ -46,6 +46,8 @@ pub struct OpenId {
     pub vouches: &'static str,
     /// Whether it lets people choose an account when it is asked to, though its metadata does not say so.
     pub offers_accounts: bool,
+    /// Whether its ID tokens say when the person signed in, where `max_age` asks for that.
+    pub tells_age: bool,
 }
 
 /// How an issuer spells itself.
@@ -88,20 +90,23 @@ impl OpenId {
             subject: "sub",
             vouches: "email_verified",
             offers_accounts: false,
+            tells_age: true,
         }
     }
 
-    /// Google, or what stands in its place.
+    /// Google, or what stands in its place. It says when people signed in to verified apps alone, if those chose so.
     pub fn google(issuer: String) -> Self {
         Self {
             spelling: Spelling::SchemeOptional,
             offers_accounts: true,
+            tells_age: false,
             ..Self::any(issuer)
         }
     }
 
     /// Microsoft. `sub` differs for each app there, `oid` does not. Whoever runs a tenant writes its people's
-    /// addresses, so none is vouched for, unless the domain's owner is known to be theirs (`xms_edov`).
+    /// addresses, so none is vouched for, unless the domain's owner is known to be theirs (`xms_edov`). It says when
+    /// people signed in only to apps that are set up so (`auth_time` is an optional claim).
     pub fn microsoft(issuer: String) -> Self {
         Self {
             issuer,
@@ -109,6 +114,7 @@ impl OpenId {
             subject: "oid",
             vouches: "xms_edov",
             offers_accounts: true,
+            tells_age: false,
         }
     }
 }

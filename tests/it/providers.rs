@@ -478,6 +478,17 @@ async fn what_the_app_wants_of_the_sign_in_is_handed_on() {
     }
 }
 
+/// Google tells few apps when a person signed in, so it is asked to let them sign in again.
+#[tokio::test]
+async fn a_provider_that_does_not_tell_the_age_of_a_sign_in_is_asked_for_a_new_one() {
+    let (provider, server, app) = scene(Kind::Google).await;
+    let mut browser = Browser::new(&server);
+    let demanding = Request::of(&app, &server).add("max_age", "600");
+    server.walk_through(&mut browser, &demanding, &provider).await;
+    assert!(callback(&browser).contains_key("code"));
+    assert_eq!(provider.visits().remove(0).parameter("prompt"), "login");
+}
+
 #[tokio::test]
 async fn another_account_is_asked_for_at_the_provider() {
     let (provider, server, app) = scene(Kind::OpenId).await;
