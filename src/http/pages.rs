@@ -288,6 +288,14 @@ struct HomeTemplate<'a> {
     account: &'static str,
 }
 
+impl ConsentTemplate<'_> {
+    /// Whether the access goes to the host that vouches for the app. Where it goes elsewhere, that is what a person
+    /// must see first: many hosts serve what strangers wrote.
+    fn comes_home(&self) -> bool {
+        self.page.verified_host.as_ref() == Some(&self.page.destination)
+    }
+}
+
 /// What the destination of a consent page tells about the client. Only a site is vouched for, by its
 /// certificate: a port or a scheme belongs to whichever program took it first (RFC 8252 section 8.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

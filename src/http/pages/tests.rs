@@ -535,16 +535,26 @@ async fn optional_scopes_can_be_left_out_and_the_others_cannot() {
 }
 
 #[tokio::test]
-async fn a_verified_address_stands_above_the_name_and_the_destination() {
-    let mut page = consent_page();
-    page.verified_host = Some("claude.ai".to_owned());
-    page.destination = "127.0.0.1".to_owned();
-    page.local_app = true;
-    let text = html(pages().consent(&page)).await;
-    let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle}"));
-    assert!(at("<p class=\"destination\">claude.ai</p>") < at("“<bdi>ChatGPT</bdi>”"));
-    assert!(at("“<bdi>ChatGPT</bdi>”") < at("<p class=\"goes\">127.0.0.1</p>"));
-    assert!(text.contains("verified address") && text.contains("Did you just start this?"));
+async fn where_the_access_goes_stands_above_who_vouches_for_the_app() {
+    let shown = async |destination: &str, local_app| {
+        let mut page = consent_page();
+        page.verified_host = Some("claude.ai".to_owned());
+        destination.clone_into(&mut page.destination);
+        page.local_app = local_app;
+        html(pages().consent(&page)).await
+    };
+    let headline = |host: &str| format!("<p class=\"destination\">{host}</p>");
+    for (destination, local_app) in [("127.0.0.1", true), ("evil.example", false), ("cursor:", false)] {
+        let text = shown(destination, local_app).await;
+        let at = |needle: &str| text.find(needle).unwrap_or_else(|| panic!("{needle}"));
+        assert!(at(&headline(destination)) < at("<strong>claude.ai</strong>"));
+        assert!(at("<strong>claude.ai</strong>") < at("“<bdi>ChatGPT</bdi>”"));
+        assert!(!text.contains(&headline("claude.ai")) && text.contains("verified address"));
+        let is_site = destination == "evil.example";
+        assert_eq!(text.contains("Did you just start this?"), !is_site);
+    }
+    let home = shown("claude.ai", false).await;
+    assert!(home.contains(&headline("claude.ai")) && home.contains("verified address"));
     let unverified = html(pages().consent(&consent_page())).await;
     assert!(!unverified.contains("verified address"));
 }
