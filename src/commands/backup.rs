@@ -1,5 +1,6 @@
 //! `chess-mcp backup` and `chess-mcp restore`
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -54,7 +55,7 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
         );
     }
     let staged = beside(database, "restoring");
-    std::fs::copy(file, &staged).with_context(|| format!("cannot write {}", staged.display()))?;
+    stage(file, &staged).with_context(|| format!("cannot write {}", staged.display()))?;
     if database.exists() {
         settle(config)?;
         std::fs::rename(database, &former).with_context(|| format!("cannot move {}", database.display()))?;
@@ -68,6 +69,18 @@ pub(crate) async fn restore(config: &Config, file: &Path) -> anyhow::Result<()> 
         ));
     }
     Ok(())
+}
+
+/// Copies a backup to where it waits for its place. It may have been kept where many could read it: the copy is for its
+/// owner alone.
+fn stage(backup: &Path, staged: &Path) -> std::io::Result<()> {
+    if staged.exists() {
+        // An earlier restore did not get further.
+        std::fs::remove_file(staged)?;
+    }
+    let mut copy = store::new_file(staged)?;
+    std::io::copy(&mut File::open(backup)?, &mut copy)?;
+    copy.sync_all()
 }
 
 /// Brings what is still in the write-ahead log into the file, which is then whole by itself.

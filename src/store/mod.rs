@@ -18,6 +18,7 @@ mod error;
 mod sqlite;
 mod tx;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,6 +139,16 @@ pub fn look<T>(
     unit: impl FnOnce(&mut dyn Tx) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     sqlite::look(url.path(), unit)
+}
+
+/// Makes an empty file for a database or a copy of one. Only its owner may read it, from the first byte on: whoever
+/// opens a file before its permissions are narrowed goes on reading. Fails where there is a file.
+pub fn new_file(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }
 
 /// Brings everything that is in the write-ahead log into the file of a database that nobody else uses.

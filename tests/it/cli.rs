@@ -223,7 +223,15 @@ async fn a_backup_brings_everything_back() {
 
     let mut server = server;
     server.kill().await;
+    #[cfg(unix)]
+    {
+        assert_eq!(permissions(file), 0o600);
+        let carried_over = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        std::fs::set_permissions(file, carried_over).unwrap();
+    }
     server.cli(&["restore", file]).await.ok();
+    #[cfg(unix)]
+    assert_eq!(permissions(server.home().database()), 0o600);
     let server = server.start_again().await;
     let alice = crate::support::Actor {
         server: &server,
@@ -231,6 +239,12 @@ async fn a_backup_brings_everything_back() {
         tokens,
     };
     assert_eq!(alice.status(&game).await["ply"], 1, "the state of the backup");
+}
+
+#[cfg(unix)]
+fn permissions(file: impl AsRef<std::path::Path>) -> u32 {
+    let metadata = std::fs::metadata(file).unwrap();
+    std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::{APPLICATION_ID, StoreError, restrict};
+use super::{APPLICATION_ID, StoreError, copy_into};
 
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_accounts_and_grants.sql"),
@@ -79,9 +79,7 @@ fn keep_copy(connection: &Connection, path: &Path, version: u32) -> Result<(), S
     if copy.exists() {
         return Ok(());
     }
-    let target = copy.to_str().ok_or(StoreError::Foreign)?;
-    connection.execute("VACUUM INTO ?1", [target])?;
-    restrict(&copy);
+    copy_into(connection, &copy)?;
     tracing::info!(copy = %copy.display(), "kept a copy of the database before upgrading it");
     Ok(())
 }

@@ -36,7 +36,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, OpenFlags};
 use tokio::sync::{Semaphore, oneshot};
 
 use self::writer::Writer;
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, new_file};
 
 /// Connections that read at the same time.
 const READERS: usize = 4;
@@ -129,14 +129,8 @@ impl Sqlite {
     pub(super) async fn backup(&self, file: PathBuf) -> Result<(), StoreError> {
         let path = self.path.clone();
         // On a connection of its own: the readers refuse every kind of writing.
-        self.on_reader(move |_| {
-            let target = file.to_str().ok_or(StoreError::Foreign)?;
-            // VACUUM INTO refuses a file that exists, and reads one consistent snapshot.
-            connect(&path, OpenFlags::empty())?.execute("VACUUM INTO ?1", [target])?;
-            restrict(&file);
-            Ok(())
-        })
-        .await
+        self.on_reader(move |_| copy_into(&connect(&path, OpenFlags::empty())?, &file))
+            .await
     }
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {
@@ -283,12 +277,14 @@ fn quick_check(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn connect(path: &Path, create: OpenFlags) -> Result<Connection, StoreError> {
-    let fresh = !path.exists();
+    if create.contains(OpenFlags::SQLITE_OPEN_CREATE)
+        && let Err(error) = new_file(path)
+    {
+        // It is there already, or SQLite is about to say what is wrong.
+        tracing::trace!(path = %path.display(), %error, "made no new file");
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(path, flags)?;
-    if fresh {
-        restrict(path);
-    }
     connection.busy_timeout(BUSY_TIMEOUT)?;
     // Without it this build of SQLite plans a statement again for every new set of values.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -306,18 +302,18 @@ fn connect_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Only the person who runs the server may read what it keeps.
-fn restrict(path: &Path) {
-    #[cfg(unix)]
+/// Writes one consistent snapshot to `file`, which must not exist.
+fn copy_into(connection: &Connection, file: &Path) -> Result<(), StoreError> {
+    let target = file.to_str().ok_or(StoreError::Foreign)?;
+    new_file(file).map_err(|error| StoreError::Backend(error.into()))?;
+    // VACUUM INTO takes a file that is there as long as it is empty.
+    let copied = connection.execute("VACUUM INTO ?1", [target]);
+    if copied.is_err()
+        && let Err(error) = std::fs::remove_file(file)
     {
-        use std::os::unix::fs::PermissionsExt;
-        let restricted = std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600));
-        if let Err(error) = restricted {
-            tracing::warn!(path = %path.display(), %error, "could not restrict who reads the database");
-        }
+        tracing::warn!(file = %file.display(), %error, "could not remove an unfinished copy");
     }
-    #[cfg(not(unix))]
-    let _ = path;
+    Ok(copied.map(drop)?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -367,6 +363,36 @@ mod tests {
             .unwrap();
         assert!(matches!(Sqlite::open(&other), Err(StoreError::Foreign)));
         assert!(matches!(inspect(&other), Err(StoreError::Foreign)));
+    }
+
+    #[test]
+    fn what_is_written_is_for_its_owner_alone_from_the_first_byte() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, copy) = (dir.path().join("x.db"), dir.path().join("copy.db"));
+        let connection = connect(&path, OpenFlags::SQLITE_OPEN_CREATE).unwrap();
+        connection.execute_batch("CREATE TABLE t (x)").unwrap();
+        copy_into(&connection, &copy).unwrap();
+        assert!(copy_into(&connection, &copy).is_err(), "never overwritten");
+        assert!(copy.metadata().unwrap().len() > 0);
+        #[cfg(unix)]
+        for file in [&path, &copy] {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = file.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn a_copy_that_fails_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("copy.db");
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("BEGIN").unwrap();
+        assert!(
+            copy_into(&connection, &copy).is_err(),
+            "no copy within a transaction"
+        );
+        assert!(!copy.exists());
     }
 
     #[test]
