@@ -1,7 +1,8 @@
 //! Who is at the other end, for rate limits alone.
 //!
 //! Behind a tunnel every connection comes from this machine, and the tunnel says for whom in
-//! `X-Forwarded-For`. That header decides nothing else: neither addresses of ours nor who somebody is.
+//! `X-Forwarded-For`. What that header says decides nothing else: neither addresses of ours nor who somebody is.
+//! That it is there says that whoever asks may be elsewhere.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +13,7 @@ use axum::http::HeaderMap;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
+const FORWARDED: &str = "forwarded";
 
 /// The other end of a connection. The server puts it into the extensions of every request.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +96,11 @@ impl TrustedProxies {
     fn trusts(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
+}
+
+/// Whether a proxy says that it asks for somebody else, or somebody says so for themselves.
+pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED_FOR) || headers.contains_key(FORWARDED)
 }
 
 /// An address as proxies write it: alone, in brackets, with a port.

@@ -111,6 +111,7 @@ pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Browser {
         session: Cookie::Session.read(headers, secure),
         agent: agent::words(headers),
         network: String::new(),
+        forwarded: false,
     }
 }
 

@@ -94,6 +94,7 @@ impl Door {
     fn browser(&self, request: &Request) -> Browser {
         Browser {
             network: self.0.limits.network(request),
+            forwarded: client_address::is_forwarded(request.headers()),
             ..cookies::browser(request.headers(), self.secure())
         }
     }

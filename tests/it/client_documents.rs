@@ -280,6 +280,24 @@ async fn a_public_server_reads_no_documents_of_its_own_machine() {
 }
 
 #[tokio::test]
+async fn who_comes_through_a_proxy_has_nothing_fetched_from_this_machine() {
+    let (site, server) = (Site::open().await, Server::start().await);
+    let app = site.publish("/client.json", &json!({}));
+    let url = Request::of(&app, &server).url(&server);
+    for (name, value) in [
+        ("x-forwarded-for", "203.0.113.9"),
+        ("x-forwarded-for", "127.0.0.1"),
+        ("forwarded", "for=203.0.113.9"),
+    ] {
+        let reply = Reply::to(server.http().get(&url).header(name, value)).await;
+        assert_eq!(reply.status, 400, "{name}: {value}");
+        assert!(reply.body.contains("plain http"), "{}", reply.body);
+    }
+    assert_eq!(site.all_hits(), 0);
+    welcome(&server, &app).await;
+}
+
+#[tokio::test]
 async fn a_change_of_the_document_does_not_reach_what_has_begun() {
     let (site, server) = (Site::open().await, Server::start().await);
     server.person("alice").await;

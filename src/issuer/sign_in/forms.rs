@@ -18,6 +18,8 @@ pub struct Browser {
     pub agent: String,
     /// The prefix of its address; empty where it is unknown.
     pub network: String,
+    /// Whether a proxy says that it asks for somebody else, so that it may be anywhere.
+    pub forwarded: bool,
 }
 
 /// A consent page to show.

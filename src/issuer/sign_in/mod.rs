@@ -49,7 +49,7 @@ impl Issuer {
         let now = self.0.clock.now();
         let reference = Reference::new(random());
         let refuse = |error| IssuerError::Authorize { error, reference };
-        let asked = self.asked(query, now).await;
+        let asked = self.asked(query, &browser, now).await;
         let (client, request) = match asked {
             Ok(asked) => asked,
             Err(Refusal::Request(error)) => {
@@ -96,9 +96,19 @@ impl Issuer {
     }
 
     /// Who asks, and for what.
-    async fn asked(&self, query: &str, now: Timestamp) -> Result<(Client, AuthorizationRequest), Refusal> {
+    async fn asked(
+        &self,
+        query: &str,
+        browser: &Browser,
+        now: Timestamp,
+    ) -> Result<(Client, AuthorizationRequest), Refusal> {
         let raw = RawRequest::parse(query);
         let id = raw.client_id()?.ok_or(LocalFault::UnknownClient)?;
+        let nearby = self.public_url().is_loopback() && !browser.forwarded;
+        if id.is_local_document() && !nearby {
+            let why = "plain http is only for a server that is on the same machine".to_owned();
+            return Err(LocalFault::Document { id, why }.into());
+        }
         let client = self.client(id, now).await?;
         let request = raw
             .validate(&client, self.public_url())
