@@ -70,6 +70,7 @@ fn exact(position: &Chess, text: &str) -> Option<Move> {
     let plain = without_number(text).trim_end_matches(['!', '?']);
     if let Ok(SanPlus { san, .. }) = SanPlus::from_ascii(plain.as_bytes())
         && !matches!(san, San::Put { .. } | San::Null)
+        && !is_file_twice(&san)
         && let Ok(m) = san.to_move(position)
     {
         return Some(m);
@@ -80,7 +81,13 @@ fn exact(position: &Chess, text: &str) -> Option<Move> {
     }
 }
 
-/// Readings to try, the likelier group first. `bc3` may be pawn or bishop, `Bc3` is first the bishop.
+/// `bb4` is no standard's, and more likely the bishop's move than the pawn's.
+fn is_file_twice(san: &San) -> bool {
+    matches!(san, San::Normal { role: Role::Pawn, file: Some(file), rank: None, to, .. } if *file == to.file())
+}
+
+/// Readings to try, the likelier group first. `bc3` may be pawn or bishop, `Bc3` is first the bishop, `Dxe5` a pawn or
+/// the queen of other languages.
 fn groups(text: &str) -> Vec<Vec<Reading>> {
     let english = |b_is_bishop| Reading {
         b_is_bishop,
@@ -90,13 +97,11 @@ fn groups(text: &str) -> Vec<Vec<Reading>> {
         b_is_bishop: text.contains('B'),
         foreign: true,
     };
-    let mut groups = match (text.contains('B'), text.contains('b')) {
-        (true, _) => vec![vec![english(true)], vec![english(false)]],
-        (false, true) => vec![vec![english(false), english(true)]],
-        (false, false) => vec![vec![english(false)]],
-    };
-    groups.push(vec![foreign]);
-    groups
+    match (text.contains('B'), text.contains('b')) {
+        (true, _) => vec![vec![english(true), foreign], vec![english(false)]],
+        (false, true) => vec![vec![english(false), english(true), foreign]],
+        (false, false) => vec![vec![english(false), foreign]],
+    }
 }
 
 fn decide(position: &Chess, fitting: &[Move]) -> Result<Move, MoveFault> {
@@ -466,6 +471,88 @@ mod tests {
             Ok("bxc3".to_owned()),
             "the bishop cannot get there"
         );
+    }
+
+    #[test]
+    fn a_capital_before_its_own_file_is_a_piece() {
+        for (fen, text, san) in [
+            (START, "Cc3", "Nc3"),
+            (START, "CC3", "Nc3"),
+            (
+                "rnbqkbnr/pppppppp/8/8/8/8/PPPPPPPP/RNBQKBNR b KQkq -",
+                "Cc6",
+                "Nc6",
+            ),
+            (
+                "rnbqkbnr/ppp1pppp/8/3p4/3P4/8/PPP1PPPP/RNBQKBNR w KQkq -",
+                "Ff4",
+                "Bf4",
+            ),
+            (
+                "rnbqkbnr/ppp1pppp/8/3p4/3P4/8/PPP1PPPP/RNBQKBNR b KQkq -",
+                "Ff5",
+                "Bf5",
+            ),
+            (
+                "rnbqkbnr/pppppppp/8/8/8/1P6/P1PPPPPP/RNBQKBNR w KQkq -",
+                "Aa3",
+                "Ba3",
+            ),
+            (
+                "rnb1kbnr/pppppppp/1q6/8/8/8/PPPPPPPP/RNBQKBNR b KQkq -",
+                "Dd6",
+                "Qd6",
+            ),
+            ("4k3/8/8/8/8/8/7P/4K1N1 w - -", "Hh3", "Nh3"),
+            ("4k3/8/8/8/2B5/8/1P6/4K3 w - -", "bb3", "Bb3"),
+        ] {
+            assert_eq!(read(fen, text), Ok(san.to_owned()), "{text}");
+        }
+        // No such piece gets there, and the pawn that could was not meant.
+        for text in ["Cc4", "Bb3", "bb3"] {
+            let found = read(START, text);
+            assert!(matches!(found, Err(MoveFault::Illegal(_))), "{text}: {found:?}");
+        }
+        assert_eq!(read(START, "cc3"), Err(MoveFault::NotUnderstood));
+        assert_eq!(read(START, "ee4"), Ok("e4".to_owned()), "no piece has this letter");
+    }
+
+    #[test]
+    fn a_capital_that_is_a_file_here_and_a_piece_elsewhere_is_asked_back() {
+        let queen_and_pawn = "k7/8/8/4p2Q/3P4/8/8/4K3 w - -";
+        let knight_and_pawn = "4k3/8/8/3p4/2P5/4N3/8/4K3 w - -";
+        let knights_and_bishop = "4k3/8/8/8/8/1NB5/8/1N2K3 w - -";
+        for (fen, text, choices) in [
+            (queen_and_pawn, "Dxe5", ["Qxe5", "dxe5"]),
+            (queen_and_pawn, "De5", ["Qxe5", "dxe5"]),
+            (queen_and_pawn, "DXE5", ["Qxe5", "dxe5"]),
+            (queen_and_pawn, "D takes e5", ["Qxe5", "dxe5"]),
+            (knight_and_pawn, "Cxd5", ["Nxd5", "cxd5"]),
+            (knights_and_bishop, "C3d2", ["Bd2", "N3d2"]),
+        ] {
+            let Err(MoveFault::Ambiguous(mut found)) = read(fen, text) else {
+                panic!("{text}")
+            };
+            found.sort();
+            assert_eq!(found, choices, "{text}");
+        }
+        for (fen, text, san) in [
+            ("4k3/8/8/4p3/3P4/8/8/4K3 w - -", "Dxe5", "dxe5"),
+            ("k7/8/8/4p2Q/8/8/8/4K3 w - -", "Dxe5", "Qxe5"),
+            (queen_and_pawn, "dxe5", "dxe5"),
+            (queen_and_pawn, "de5", "dxe5"),
+            (queen_and_pawn, "D4xE5", "dxe5"),
+            (knight_and_pawn, "c takes d5", "cxd5"),
+            (CENTRE, "Exd5", "exd5"),
+            (CENTRE, "EXD5", "exd5"),
+            (CENTRE, "E4D5", "exd5"),
+            (START, "E2E4", "e4"),
+            (START, "D4", "d4"),
+            (START, "C2-C4", "c4"),
+            (START, "H2h4", "h4"),
+        ] {
+            assert_eq!(read(fen, text), Ok(san.to_owned()), "{text}");
+        }
     }
 
     #[test]

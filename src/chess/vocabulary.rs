@@ -1,7 +1,8 @@
 //! From text to tokens: the letters and words that people use for pieces, squares and what they do.
 //!
 //! Letters of other languages are those that English does not use for a piece: reading `R` as the French
-//! king where no rook move fits would play what nobody meant.
+//! king where no rook move fits would play what nobody meant. Where English has them for files, as in `Dxe5`,
+//! both readings count.
 
 use shakmaty::{CastlingSide, File, Rank, Role};
 
@@ -163,20 +164,39 @@ fn phrase(word: &str) -> Option<Word> {
 
 /// Reads a word letter by letter: `Nbd7`, `exd5`, `e7e8q`.
 fn letters(word: &str, is_last: bool, reading: Reading, tokens: &mut Vec<Token>) -> Option<()> {
+    let begins_move = tokens.is_empty();
     let mut rest = word.chars();
     while let Some(c) = rest.next() {
         let ends = is_last && rest.as_str().is_empty();
         let on_last_rank = matches!(tokens.last(), Some(Token::Rank(Rank::First | Rank::Eighth)));
         // `bxa8b`: the first b is the file, the last what the pawn becomes.
         let becomes_bishop = ends && on_last_rank && matches!(c, 'b' | 'B');
-        let begins = reading.b_is_bishop && tokens.is_empty();
+        let begins = tokens.is_empty();
         let reading = Reading {
-            b_is_bishop: begins || becomes_bishop,
-            ..reading
+            b_is_bishop: (begins && reading.b_is_bishop) || becomes_bishop,
+            foreign: reading.foreign && !is_square(c, rest.as_str(), begins),
         };
         tokens.push(letter(c, reading)?);
     }
-    Some(())
+    (!begins_move || !names_file_twice(tokens)).then_some(())
+}
+
+/// Whether a capital that elsewhere is a piece can only be a file here: `exD5`, `D2D4`, but not `D2d4`, which may
+/// be the queen on the second rank.
+fn is_square(c: char, after: &str, begins: bool) -> bool {
+    let mut after = after.chars();
+    let has_rank = after.next().is_some_and(|c| matches!(c, '1'..='8'));
+    let goes_on = after.next().is_some_and(|c| c.is_ascii_lowercase());
+    matches!(c, 'A'..='H') && has_rank && !(begins && goes_on)
+}
+
+/// Whether a file stands before a square on it: `Cc3`. Nobody writes the move of a pawn that way; the letter was
+/// meant for a piece. There is none that `e` could be.
+fn names_file_twice(tokens: &[Token]) -> bool {
+    let [Token::File(from), Token::File(to), Token::Rank(_), ..] = tokens else {
+        return false;
+    };
+    from == to && *from != File::E
 }
 
 fn letter(c: char, reading: Reading) -> Option<Token> {

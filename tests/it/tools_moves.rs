@@ -52,6 +52,7 @@ async fn moves_are_read_as_people_type_them() {
         ("", "Nf3!?", "Nf3"),
         ("", "Sf3", "Nf3"),
         ("", "Cf3", "Nf3"),
+        ("", "Cc3", "Nc3"),
         (castling, "O-O", "O-O"),
         (castling, "0-0", "O-O"),
         (castling, "o-o", "O-O"),

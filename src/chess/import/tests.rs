@@ -79,6 +79,11 @@ fn games_as_programs_and_people_write_them() {
             "1. e4 d5 2. e4:d5 Dd8xd5 3. Sc3 Da5 4. Lb5+ ch *",
             vec![("e2e4 d7d5 e4d5 d8d5 b1c3 d5a5 f1b5", "*", None)],
         ),
+        // Spanish letters, which name files too.
+        (
+            "1. e4 e5 2. Cc3 Cc6 3. Ac4 Ac5 4. Df3 d6 *",
+            vec![("e2e4 e7e5 b1c3 b8c6 f1c4 f8c5 d1f3 d7d6", "*", None)],
+        ),
         // En passant with its letters, and promotions in every style.
         (
             "[FEN \"1n2k3/P7/8/3pP3/8/8/8/4K3 w - d6 0 1\"]\n[SetUp \"1\"]\n\n1. exd6 e.p. Kd7 2. axb8(Q) Kc6 3. d7 Kd5 \
