@@ -35,6 +35,7 @@ mod tactics;
 mod theme;
 mod variant;
 mod vocabulary;
+mod why_not;
 mod wording;
 
 #[cfg(test)]

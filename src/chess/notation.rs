@@ -6,12 +6,12 @@
 use serde::{Deserialize, Serialize};
 use shakmaty::san::{San, SanPlus};
 use shakmaty::uci::UciMove;
-use shakmaty::{CastlingSide, Chess, File, Move, Position, Role, Square, attacks};
+use shakmaty::{Chess, Move, Position, Role};
 
-use super::pattern::{Pattern, PiecePattern, Roles};
+use super::pattern::{Pattern, Roles};
 use super::refusal::MoveFault;
 use super::vocabulary::{Reading, tokens, without_number};
-use super::wording::{color_name, last_rank, role_name};
+use super::why_not::why_not;
 
 /// What was typed or said for a move; not yet a move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,116 +123,6 @@ fn decide(position: &Chess, fitting: &[Move]) -> Result<Move, MoveFault> {
     } else {
         MoveFault::Ambiguous(names)
     })
-}
-
-fn why_not(position: &Chess, pattern: &Pattern) -> String {
-    match pattern {
-        Pattern::Castle(side) => why_not_castle(position, side.unwrap_or(CastlingSide::KingSide)),
-        Pattern::Piece(pattern) => why_not_piece(position, pattern),
-    }
-}
-
-fn why_not_castle(position: &Chess, side: CastlingSide) -> String {
-    let color = position.turn();
-    let name = color_name(color);
-    let wing = if side == CastlingSide::KingSide {
-        "kingside"
-    } else {
-        "queenside"
-    };
-    if !position.castles().has(color, side) {
-        return format!("{name} has no right to castle {wing}: king or rook has moved or is not there");
-    }
-    if position.is_check() {
-        return format!("{name} is in check, and nobody castles out of check");
-    }
-    if (position.castles().path(color, side) & position.board().occupied()).any() {
-        return "there are pieces in the way of king or rook".to_owned();
-    }
-    "the king would pass over or land on an attacked square".to_owned()
-}
-
-fn why_not_piece(position: &Chess, pattern: &PiecePattern) -> String {
-    let us = position.turn();
-    let name = color_name(us);
-    let board = position.board();
-    if let Some(from) = pattern.from.square() {
-        match board.piece_at(from) {
-            None => return format!("there is no piece on {from}"),
-            Some(piece) if piece.color != us => {
-                let role = role_name(piece.role);
-                return format!(
-                    "the {role} on {from} is {}'s, and it is {name}'s turn",
-                    color_name(piece.color)
-                );
-            }
-            Some(piece) if !pattern.roles.contains(piece.role) => {
-                return format!("the piece on {from} is a {}", role_name(piece.role));
-            }
-            Some(_) => {}
-        }
-    }
-    let role = pattern.roles.single();
-    if let Some(role) = role.filter(|role| position.our(*role).is_empty()) {
-        return format!("{name} has no {}", role_name(role));
-    }
-    let Some(to) = pattern.to.square() else {
-        return format!("no such capture is possible for {name}");
-    };
-    if let Some(own) = board.piece_at(to).filter(|piece| piece.color == us) {
-        return format!("{name}'s own {} stands on {to}", role_name(own.role));
-    }
-    if pattern.capture && board.piece_at(to).is_none() && position.legal_ep_square() != Some(to) {
-        return format!("there is nothing to take on {to}");
-    }
-    if let Some(promoted) = pattern.promotion
-        && (to.rank() != last_rank(us) || !PROMOTED.iter().any(|role| promoted.contains(*role)))
-    {
-        return "a pawn becomes a queen, rook, bishop or knight, and only on the last rank".to_owned();
-    }
-    if reaches(position, pattern, to) {
-        return if position.is_check() {
-            format!("{name} is in check, and this does not answer it")
-        } else {
-            format!("it would leave {name}'s king in check")
-        };
-    }
-    let who = role.map_or("piece", role_name);
-    format!("no {who} of {name}'s that fits can reach {to}")
-}
-
-const PROMOTED: [Role; 4] = [Role::Queen, Role::Rook, Role::Bishop, Role::Knight];
-
-/// Whether a piece of the pattern could go to `to` if its own king were no matter.
-fn reaches(position: &Chess, pattern: &PiecePattern, to: Square) -> bool {
-    let board = position.board();
-    let us = position.turn();
-    board.by_color(us).into_iter().any(|from| {
-        let Some(role) = board.role_at(from) else {
-            return false;
-        };
-        let fits_file = pattern.from.file.is_none_or(|file: File| file == from.file());
-        let fits_rank = pattern.from.rank.is_none_or(|rank| rank == from.rank());
-        fits_file && fits_rank && pattern.roles.contains(role) && moves_to(position, role, from, to)
-    })
-}
-
-fn moves_to(position: &Chess, role: Role, from: Square, to: Square) -> bool {
-    let board = position.board();
-    if role != Role::Pawn {
-        return board.attacks_from(from).contains(to);
-    }
-    let us = position.turn();
-    if board.piece_at(to).is_some() || position.legal_ep_square() == Some(to) {
-        return attacks::pawn_attacks(us, from).contains(to);
-    }
-    let forward = us.fold_wb(8, -8);
-    let one = from.offset(forward);
-    let two = one
-        .filter(|one| board.piece_at(*one).is_none())
-        .and_then(|one| one.offset(forward));
-    let home = from.rank() == us.fold_wb(shakmaty::Rank::Second, shakmaty::Rank::Seventh);
-    one == Some(to) || (home && two == Some(to))
 }
 
 /// Puts up to five of the legal moves first that resemble what was tried, and returns both parts.
