@@ -11,7 +11,7 @@ use shakmaty::{Chess, Move, Position, Role};
 use super::pattern::{Pattern, Roles};
 use super::refusal::MoveFault;
 use super::vocabulary::{Reading, tokens, without_number};
-use super::why_not::why_not;
+use super::why_not::{only_king_forbids, why_not};
 
 /// What was typed or said for a move; not yet a move.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,10 @@ pub fn read_move(position: &Chess, text: &str) -> Result<Move, MoveFault> {
         if !fitting.is_empty() {
             return decide(position, &fitting);
         }
+        // A piece that its own king holds back was meant all the same: `Bxc3` is not the pawn's move then.
+        if let Some(pattern) = patterns.iter().find(|p| only_king_forbids(position, p)) {
+            return Err(MoveFault::Illegal(why_not(position, pattern)));
+        }
         understood = understood.or_else(|| patterns.first().copied());
     }
     Err(understood.map_or(MoveFault::NotUnderstood, |pattern| {
@@ -70,7 +74,7 @@ fn exact(position: &Chess, text: &str) -> Option<Move> {
     let plain = without_number(text).trim_end_matches(['!', '?']);
     if let Ok(SanPlus { san, .. }) = SanPlus::from_ascii(plain.as_bytes())
         && !matches!(san, San::Put { .. } | San::Null)
-        && !is_file_twice(&san)
+        && !is_file_twice(san)
         && let Ok(m) = san.to_move(position)
     {
         return Some(m);
@@ -82,8 +86,8 @@ fn exact(position: &Chess, text: &str) -> Option<Move> {
 }
 
 /// `bb4` is no standard's, and more likely the bishop's move than the pawn's.
-fn is_file_twice(san: &San) -> bool {
-    matches!(san, San::Normal { role: Role::Pawn, file: Some(file), rank: None, to, .. } if *file == to.file())
+fn is_file_twice(san: San) -> bool {
+    matches!(san, San::Normal { role: Role::Pawn, file: Some(file), rank: None, to, .. } if file == to.file())
 }
 
 /// Readings to try, the likelier group first. `bc3` may be pawn or bishop, `Bc3` is first the bishop, `Dxe5` a pawn or
@@ -404,7 +408,11 @@ mod tests {
             assert!(matches!(found, Err(MoveFault::Illegal(_))), "{text}: {found:?}");
         }
         assert_eq!(read(START, "cc3"), Err(MoveFault::NotUnderstood));
-        assert_eq!(read(START, "ee4"), Ok("e4".to_owned()), "no piece has this letter");
+        assert_eq!(
+            read(START, "ee4"),
+            Ok("e4".to_owned()),
+            "no piece has this letter"
+        );
     }
 
     #[test]
@@ -442,6 +450,30 @@ mod tests {
             (START, "H2h4", "h4"),
         ] {
             assert_eq!(read(fen, text), Ok(san.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bishop_that_may_not_leave_its_king_is_no_pawn() {
+        let pinned = "3rk3/8/8/8/8/2p5/1P1B4/3K4 w - -";
+        let why = MoveFault::Illegal("it would leave White's king in check".to_owned());
+        for text in ["Bxc3", "Bc3", "BXC3", "Bxc3+"] {
+            assert_eq!(read(pinned, text), Err(why.clone()), "{text}");
+            let start = Start::from_fen(pinned, Variant::Standard).unwrap();
+            let (similar, _) = by_likeness(start.position(), text);
+            assert_eq!(similar.first().map(String::as_str), Some("bxc3"), "{text}");
+        }
+        assert_eq!(read(pinned, "bxc3"), Ok("bxc3".to_owned()));
+        for (without, fen) in [
+            ("no bishop", "4k3/8/8/8/8/2p5/1P6/4K3 w - -"),
+            ("none that gets there", "4k3/8/8/8/8/2p5/1P6/2B1K3 w - -"),
+            (
+                "a bishop cannot take in passing",
+                "4k3/8/8/1Pp5/8/8/6B1/4K3 w - c6",
+            ),
+        ] {
+            let san = if fen.ends_with("c6") { "bxc6" } else { "bxc3" };
+            assert_eq!(read(fen, &san.replace('b', "B")), Ok(san.to_owned()), "{without}");
         }
     }
 

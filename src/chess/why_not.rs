@@ -16,7 +16,7 @@ pub(super) fn why_not(position: &Chess, pattern: &Pattern) -> String {
 }
 
 /// Whether nothing but check to the mover's own king forbids a move that fits.
-fn only_king_forbids(position: &Chess, pattern: &Pattern) -> bool {
+pub(super) fn only_king_forbids(position: &Chess, pattern: &Pattern) -> bool {
     let Pattern::Piece(piece) = pattern else {
         return false;
     };
