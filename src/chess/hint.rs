@@ -366,6 +366,22 @@ mod tests {
                 "e1d2",
                 "afterwards the knight on d3 is no longer in danger",
             ),
+            // A check only puts off what is threatened, unless it stands in the way.
+            (
+                "4k3/8/8/1b6/8/3N4/8/R3K3 w - -",
+                "a1a8",
+                "it gives check; the best line is 1. Ra8+",
+            ),
+            (
+                "8/8/1k6/1b6/8/1P1N4/3N4/4K3 w - -",
+                "d2c4",
+                "afterwards the knight on d3 is no longer in danger",
+            ),
+            (
+                "8/6pk/4N2p/8/8/2r5/5PPP/6K1 w - -",
+                "e6f8",
+                "it gives check; the best line is 1. Nf8+",
+            ),
             ("4k3/8/8/8/8/8/8/4K2R w K -", "e1g1", "the king leaves the middle"),
             (
                 "4k3/8/2p5/3n4/8/2N5/8/4K3 w - -",

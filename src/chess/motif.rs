@@ -127,14 +127,25 @@ fn by_defence(position: &Chess, m: Move) -> Option<Motif> {
     let passed = passed(position)?;
     let after = after(position, m);
     if let Some(mate) = mate_in_one(&passed) {
-        return mate_in_one(&after).is_none().then_some(Motif::StopsMate(mate));
+        return (!after.is_check() && mate_in_one(&after).is_none()).then_some(Motif::StopsMate(mate));
     }
     let (square, _) = most_loose(&passed, NOTABLE)?;
     if m.from() == Some(square) {
-        return (gain(&after, landing(m)) == 0).then_some(Motif::Escape);
+        return is_safe(&after, landing(m)).then_some(Motif::Escape);
     }
     let role = position.board().role_at(square)?;
-    (gain(&after, square) == 0).then_some(Motif::Protection((role, square)))
+    is_safe(&after, square).then_some(Motif::Protection((role, square)))
+}
+
+/// Whether the side to move wins nothing on `square`, now or as soon as it has answered a check. While it is in
+/// check its captures are few, so that only two things prove it: nothing attacks the square, or what stands there
+/// gives the check and could be taken at once.
+fn is_safe(position: &Chess, square: Square) -> bool {
+    let board = position.board();
+    let gives_check = || position.checkers().single_square() == Some(square);
+    let is_attacked = || board.attacks_to(square, position.turn(), board.occupied()).any();
+    let proved = !position.is_check() || gives_check() || !is_attacked();
+    proved && gain(position, square) == 0
 }
 
 /// What the mover has won when `line` ends, less what the opponent could then take back.
