@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use shakmaty::san::SanPlus;
 use shakmaty::uci::UciMove;
-use shakmaty::{Chess, Move, Position, Role};
+use shakmaty::{Chess, File, Move, Position, Role, Square};
 
 use super::assessment::Assessment;
 use super::continuation::{legal_line, numbered_line};
@@ -120,7 +120,10 @@ impl Told<'_> {
             Motif::WinsLater => "Material can be won, though not at once.".to_owned(),
             Motif::Capture { price: true, .. } => "Look at a capture that seems to cost too much.".to_owned(),
             Motif::Capture { .. } => "Look at your captures: an exchange is best.".to_owned(),
-            Motif::Castling => "Think of your king: it need not stay in the middle.".to_owned(),
+            Motif::Castling if self.leaves_middle() => {
+                "Think of your king: it need not stay in the middle.".to_owned()
+            }
+            Motif::Castling => "Think of castling.".to_owned(),
             Motif::Development => "Bring another piece into play.".to_owned(),
             Motif::Check => "Look at your checks.".to_owned(),
             Motif::Quiet => "A quiet move is best: improve your position.".to_owned(),
@@ -203,11 +206,29 @@ impl Told<'_> {
                     self.line()
                 )
             }
-            Motif::Castling => "the king leaves the middle and the rook comes into play".to_owned(),
+            Motif::Castling => self.castling(),
             Motif::Development => format!("it brings the {} into play", role_name(self.m.role())),
             Motif::Check => format!("it gives check; the best line is {}", self.line()),
             Motif::Quiet => format!("the best line is {}", self.line()),
         }
+    }
+
+    /// What castling does. In Chess960 the king may stand on the wing already, and the rook where it arrives.
+    fn castling(&self) -> String {
+        let color = self.position.turn();
+        let side = self.m.castling_side();
+        let rook_moves = side.is_some_and(|side| side.rook_to(color) != self.m.to());
+        match (self.leaves_middle(), rook_moves) {
+            (true, true) => "the king leaves the middle and the rook comes into play".to_owned(),
+            (true, false) => "the king leaves the middle".to_owned(),
+            (false, true) => "the rook comes into play".to_owned(),
+            (false, false) => format!("it brings the king to {}", landing(self.m)),
+        }
+    }
+
+    fn leaves_middle(&self) -> bool {
+        let from = self.m.from().map(Square::file);
+        matches!(from, Some(File::D | File::E))
     }
 
     fn line(&self) -> String {
@@ -401,6 +422,42 @@ mod tests {
         ] {
             let [_, _, text] = hints(fen, line, EVEN);
             assert!(text.contains(why), "{text}");
+        }
+    }
+
+    #[test]
+    fn castling_does_what_is_said_of_it() {
+        for (fen, castling, idea, why) in [
+            (
+                "4k3/8/8/8/8/8/8/3K3R w H -",
+                "d1h1",
+                "Think of your king: it need not stay in the middle.",
+                "O-O (castles kingside): the king leaves the middle and the rook comes into play.",
+            ),
+            (
+                "4k3/8/8/8/8/8/8/4KR2 w F -",
+                "e1f1",
+                "Think of your king: it need not stay in the middle.",
+                "O-O (castles kingside): the king leaves the middle.",
+            ),
+            (
+                "4k3/8/8/8/8/8/8/6KR w H -",
+                "g1h1",
+                "Think of castling.",
+                "O-O (castles kingside): the rook comes into play.",
+            ),
+            (
+                "4k3/8/8/8/8/8/8/2K2R2 w F -",
+                "c1f1",
+                "Think of castling.",
+                "O-O (castles kingside): it brings the king to g1.",
+            ),
+        ] {
+            let start = Start::from_fen(fen, Variant::Chess960).unwrap();
+            let line: [UciMove; 1] = [castling.parse().unwrap()];
+            let said = |step| hint(start.position(), &line, EVEN, step).unwrap().text;
+            assert_eq!(said(HintStep::Idea), idea, "{fen}");
+            assert_eq!(said(HintStep::Move), why, "{fen}");
         }
     }
 
