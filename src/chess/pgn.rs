@@ -1,6 +1,6 @@
 //! PGN: the export format of the standard of 1994, with its seven tags, and numbered moves for reading.
 
-use shakmaty::{Color, Position};
+use shakmaty::{Chess, Color, Position};
 
 use super::game::Game;
 use super::opening::Opening;
@@ -68,7 +68,7 @@ impl Pgn<'_> {
         if !game.is_from_standard_start() {
             tag(&mut text, "SetUp", "1");
             tag(&mut text, "FEN", &game.start_fen());
-        } else if let Some(opening) = Opening::of_game(game.positions()) {
+        } else if let Some(opening) = Opening::of_game(self.positions()) {
             tag(&mut text, "ECO", &opening.eco);
             tag(&mut text, "Opening", &opening.name);
         }
@@ -82,6 +82,12 @@ impl Pgn<'_> {
         words.push(result.as_str().to_owned());
         wrap(&mut text, &words);
         text
+    }
+
+    /// What stood on the board in the part that is written.
+    fn positions(&self) -> &[Chess] {
+        let all = self.game.positions();
+        all.get(..=self.plies).unwrap_or(all)
     }
 }
 
@@ -265,6 +271,25 @@ mod tests {
             tags.contains(&("Black".to_owned(), "Back\\slash".to_owned())),
             "{tags:?}"
         );
+    }
+
+    #[test]
+    fn a_part_of_a_game_has_the_opening_of_that_part() {
+        let mut game = Game::default();
+        for text in ["e4", "e5", "Nf3", "Nc6", "Bb5"] {
+            game.play(game.read(text).unwrap()).unwrap();
+        }
+        for (plies, eco) in [(2, Some("C20")), (5, Some("C60")), (9, Some("C60")), (0, None)] {
+            let text = Pgn {
+                tags: &tags(),
+                game: &game,
+                plies,
+            }
+            .write();
+            let (tags, _) = judged(&text);
+            let found = tags.iter().find(|(name, _)| name == "ECO");
+            assert_eq!(found.map(|(_, eco)| eco.as_str()), eco, "{text}");
+        }
     }
 
     #[test]
