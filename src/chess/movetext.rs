@@ -5,6 +5,9 @@ use super::refusal::Refusal;
 /// The longest list that is read, in bytes.
 pub const MAX_MOVETEXT: usize = 20_000;
 
+/// Words after moves that say nothing about them.
+const REMARKS: [&str; 10] = ["N", "TN", "D", "ch", "check", "mate", "dbl", "e.p", "ep", "e.p."];
+
 const RESULTS: [&str; 5] = ["1-0", "0-1", "1/2-1/2", "½-½", "*"];
 
 /// The moves in `text`, one string each; numbers, comments, variations, marks, tags and results are left out.
@@ -23,9 +26,10 @@ pub fn movetext_tokens(text: &str) -> Result<Vec<String>, Refusal> {
             '[' => after_tag(rest),
             '(' => after_variation(rest),
             ')' | ',' => &rest[1..],
+            '$' => rest[1..].trim_start_matches(|c: char| c.is_ascii_digit()),
             _ => {
                 let end = rest
-                    .find(|c: char| c.is_whitespace() || "{;,[".contains(c))
+                    .find(|c: char| c.is_whitespace() || "{;,[$".contains(c))
                     .unwrap_or(rest.len());
                 let (word, tail) = rest.split_at(end);
                 tokens.extend(a_move(word));
@@ -78,9 +82,14 @@ fn after_variation(text: &str) -> &str {
     ""
 }
 
+/// Whether a word by itself is no move but says something of the one before, as people and older books do.
+pub(super) fn is_remark(word: &str) -> bool {
+    REMARKS.contains(&word)
+}
+
 /// The move in a word, without the number that may cling to it.
 fn a_move(word: &str) -> Option<String> {
-    if RESULTS.contains(&word) || word.starts_with('$') {
+    if RESULTS.contains(&word) || is_remark(word) {
         return None;
     }
     let numbered = word.trim_start_matches(|c: char| c.is_ascii_digit());
@@ -120,6 +129,8 @@ mod tests {
                 vec!["e2e4", "0-0"],
             ),
             ("[White \"a] 1. d4 \\\"b]\"]\n[Black \"open]\n\n1. e4", vec!["e4"]),
+            ("1. Nf3$14 d5$1e6 $ 2. g3", vec!["Nf3", "d5", "e6", "g3"]),
+            ("5. exd6 e.p. Kd7 ep 6. Bb5 ch", vec!["exd6", "Kd7", "Bb5"]),
             ("1. e4 (unfinished", vec!["e4"]),
             ("1. e4 {unfinished", vec!["e4"]),
         ] {

@@ -4,6 +4,7 @@ use shakmaty::san::San;
 use shakmaty::{Chess, Color};
 
 use super::super::game::{Game, shortened};
+use super::super::movetext::is_remark;
 use super::super::notation::read_move;
 use super::super::outcome::Score;
 use super::super::refusal::MoveFault;
@@ -26,9 +27,6 @@ pub(super) struct Draft<'a> {
 
 /// Tags that no game has twice: the second one begins another game.
 const ONCE: [&str; 4] = ["Event", "White", "Black", "Result"];
-
-/// Words after moves that say nothing about them.
-const SKIPPED: [&str; 10] = ["N", "TN", "D", "ch", "check", "mate", "dbl", "e.p", "ep", "e.p."];
 
 impl<'a> Draft<'a> {
     pub(super) fn new(line: usize, longest: usize) -> Self {
@@ -197,7 +195,7 @@ fn without_number(word: &str) -> &str {
 
 /// Marks and remarks; two dashes are a null move and no mark.
 fn says_nothing(word: &str) -> bool {
-    SKIPPED.contains(&word) || (word != "--" && !word.chars().any(char::is_alphanumeric))
+    is_remark(word) || (word != "--" && !word.chars().any(char::is_alphanumeric))
 }
 
 fn trim_passant(word: &str) -> &str {

@@ -95,7 +95,8 @@ impl<'a> Scanner<'a> {
                 end = i + 3;
                 continue;
             }
-            if c.is_whitespace() || "{}();[]$,".contains(c) {
+            let decimal = c == ',' && is_half(self.rest, i);
+            if c.is_whitespace() || ("{}();[]$,".contains(c) && !decimal) {
                 break;
             }
             end = i + c.len_utf8();
@@ -116,6 +117,11 @@ fn is_promotion(text: &str) -> bool {
             ..
         ]
     )
+}
+
+/// Whether the comma at `at` stands in a drawn result, `0,5-0,5`, which is one word.
+fn is_half(text: &str, at: usize) -> bool {
+    text.starts_with("0,5") && text[..at].ends_with('0') && text[at..].starts_with(",5")
 }
 
 impl<'a> Iterator for Scanner<'a> {
@@ -263,6 +269,17 @@ mod tests {
             (
                 "Nf3$14 a8(Q) b8(Q)+ (Q)",
                 vec![(1, "Nf3"), (1, "a8(Q)"), (1, "b8(Q)+")],
+            ),
+            (
+                "1.e4,e5,2.Nf3 0,5-0,5 0-0,5.d4",
+                vec![
+                    (1, "1.e4"),
+                    (1, "e5"),
+                    (1, "2.Nf3"),
+                    (1, "0,5-0,5"),
+                    (1, "0-0"),
+                    (1, "5.d4"),
+                ],
             ),
             (
                 "[Event “a”] [Site \"b\"] e4 [%clk 0:01] e5",

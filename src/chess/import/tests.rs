@@ -99,6 +99,8 @@ fn games_as_programs_and_people_write_them() {
             "[White “Ana”] [Black “Ben”] [Result “0:1”] [Termination “Ben won on time”] 1. d4 d5 0:1",
             vec![("d2d4 d7d5", "0-1", Some(Timeout))],
         ),
+        // A half as people on the Continent write it.
+        ("1. d4 d5 0,5-0,5", vec![("d2d4 d7d5", "1/2-1/2", Some(Agreement))]),
         // Several games, with and without tags, with and without results between them.
         (
             "[Event \"1\"]\n\n1. e4 e5 1-0\n\n[Event \"2\"]\n\n1. d4 *\n[Event \"3\"]\n1. c4 c5 2. g3 ½-½",
