@@ -3,12 +3,14 @@
 use shakmaty::san::San;
 use shakmaty::{Chess, Color};
 
-use super::super::game::{Game, shortened};
+use super::super::game::shortened;
 use super::super::movetext::is_remark;
 use super::super::notation::read_move;
 use super::super::outcome::Score;
 use super::super::refusal::MoveFault;
+use super::super::start::Start;
 use super::ImportedGame;
+use super::line::Line;
 use super::scan::Part;
 use super::tags::{Tags, result};
 
@@ -17,8 +19,8 @@ pub(super) struct Draft<'a> {
     line: usize,
     longest: usize,
     tags: Tags<'a>,
-    /// The game so far, from its first word on.
-    game: Option<Game>,
+    /// The moves so far, from the first word on.
+    played: Option<Line>,
     /// How many words after the tags were no numbers.
     words: usize,
     result: Option<Score>,
@@ -34,7 +36,7 @@ impl<'a> Draft<'a> {
             line,
             longest,
             tags: Tags::default(),
-            game: None,
+            played: None,
             words: 0,
             result: None,
             fault: None,
@@ -46,7 +48,7 @@ impl<'a> Draft<'a> {
         match part {
             Part::Tag(name, _) => {
                 let repeated = ONCE.iter().any(|once| once.eq_ignore_ascii_case(name)) && self.tags.has(name);
-                repeated || self.game.is_some()
+                repeated || self.played.is_some()
             }
             Part::Word(word) if self.result.is_some() => begins_game(word),
             // Games without tags and results, one after the other.
@@ -68,9 +70,10 @@ impl<'a> Draft<'a> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let Some(mut game) = self.game.filter(|game| game.ply() > 0) else {
+        let Some(played) = self.played.filter(|played| played.plies() > 0) else {
             return Err((self.line, "it has no moves".to_owned()));
         };
+        let mut game = played.game().map_err(|fault| (self.line, fault.to_string()))?;
         if let Some(ending) = self.tags.ending(&game, self.result) {
             game.conclude(ending);
         }
@@ -86,12 +89,12 @@ impl<'a> Draft<'a> {
     }
 
     fn take_word(&mut self, line: usize, word: &str) {
-        if self.game.is_none() {
-            let start = self.tags.start();
-            self.game = Some(start.as_ref().map(Game::new).unwrap_or_default());
-            if let Err(fault) = start {
+        if self.played.is_none() {
+            let start = self.tags.start().unwrap_or_else(|fault| {
                 self.blame(self.line, fault);
-            }
+                Start::default()
+            });
+            self.played = Some(Line::new(start));
         }
         if let Some(result) = result(word) {
             self.result = Some(result);
@@ -110,9 +113,9 @@ impl<'a> Draft<'a> {
     }
 
     fn take_move(&mut self, line: usize, word: &str) {
-        let Some(game) = &mut self.game else { return };
-        let fault = match play(game, word) {
-            Ok(()) if game.ply() > self.longest => {
+        let Some(played) = &mut self.played else { return };
+        let fault = match play(played, word) {
+            Ok(()) if played.plies() > self.longest => {
                 format!("it has more than {} moves, counting both sides'", self.longest)
             }
             Ok(()) => return,
@@ -123,26 +126,26 @@ impl<'a> Draft<'a> {
 
     /// The number that the move after the next one would have, if Black is to move, else the next one's.
     fn next_number(&self) -> u32 {
-        self.game
+        self.played
             .as_ref()
-            .map_or(1, |game| game.move_number() + game.turn().fold_wb(0, 1))
+            .map_or(1, |played| played.number() + played.turn().fold_wb(0, 1))
     }
 }
 
 /// Plays the move that `word` means, or says what is wrong with it.
-fn play(game: &mut Game, word: &str) -> Result<(), String> {
+fn play(line: &mut Line, word: &str) -> Result<(), String> {
     let tried = shortened(word);
-    let number = match game.turn() {
-        Color::White => format!("{}.", game.move_number()),
-        Color::Black => format!("{}...", game.move_number()),
+    let number = match line.turn() {
+        Color::White => format!("{}.", line.number()),
+        Color::Black => format!("{}...", line.number()),
     };
-    if let Some(ending) = game.ending() {
+    if let Some(reason) = line.over() {
         return Err(format!(
             "`{number} {tried}` follows though the game is over {}",
-            ending.reason.words()
+            reason.words()
         ));
     }
-    let m = read_move(game.position(), word).map_err(|fault| match fault {
+    let m = read_move(line.position(), word).map_err(|fault| match fault {
         MoveFault::NotUnderstood => format!("`{number} {tried}` is not understood as a move"),
         MoveFault::Illegal(why) => format!("`{number} {tried}` is not legal: {why}"),
         MoveFault::Ambiguous(choices) => {
@@ -158,7 +161,8 @@ fn play(game: &mut Game, word: &str) -> Result<(), String> {
             )
         }
     })?;
-    game.play(m).map_err(|refusal| refusal.to_string())
+    line.play(m);
+    Ok(())
 }
 
 /// The moves in a word: none in a number or a mark, two where the blank before a number is missing.

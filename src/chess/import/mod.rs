@@ -2,9 +2,10 @@
 //!
 //! Only the main line is read. A game with a fault is left out and its fault named, with the line on which it
 //! stands; the others are read. Moves are understood as in a game here, so that other programs' slips
-//! (`0-0`, `e7-e8(Q)`, `exd6e.p.`) do no harm.
+//! (`0-0`, `e7-e8(Q)`, `exd6e.p.`) do no harm. A game may have gone on where it would be drawn by itself today.
 
 mod draft;
+mod line;
 mod scan;
 mod tags;
 

@@ -1,7 +1,7 @@
 //! What the tags of a PGN say: the players, where the game began, and how it ended.
 
 use super::super::game::Game;
-use super::super::outcome::{Claim, Ending, Reason, Score};
+use super::super::outcome::{Claim, Ending, Reason, Score, automatic_ending};
 use super::super::refusal::Refusal;
 use super::super::start::Start;
 use super::super::variant::Variant;
@@ -97,8 +97,18 @@ impl<'a> Tags<'a> {
         })
     }
 
-    /// How the game ended, which its moves do not say: by the result tag, else by the result after the moves.
+    /// How the game ended: by the rules where its last position says so, else by the result. A victory is believed
+    /// even after what would have been a draw by itself today.
     pub(super) fn ending(&self, game: &Game, after_moves: Option<Score>) -> Option<Ending> {
+        let told = self.told_ending(game, after_moves);
+        let by_rule = automatic_ending(game.positions());
+        let is_young = |ending: Ending| matches!(ending.reason, Reason::Fivefold | Reason::SeventyFiveMoves);
+        let won = told.filter(|ending| ending.score.winner().is_some());
+        by_rule.filter(|rule| !is_young(*rule) || won.is_none()).or(told)
+    }
+
+    /// What the moves do not say: by the result tag, else by the result after the moves.
+    fn told_ending(&self, game: &Game, after_moves: Option<Score>) -> Option<Ending> {
         let score = tag_result(self.value("Result"))
             .filter(|score| *score != Score::None)
             .or(after_moves)?;

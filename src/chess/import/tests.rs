@@ -100,7 +100,10 @@ fn games_as_programs_and_people_write_them() {
             vec![("d2d4 d7d5", "0-1", Some(Timeout))],
         ),
         // A half as people on the Continent write it.
-        ("1. d4 d5 0,5-0,5", vec![("d2d4 d7d5", "1/2-1/2", Some(Agreement))]),
+        (
+            "1. d4 d5 0,5-0,5",
+            vec![("d2d4 d7d5", "1/2-1/2", Some(Agreement))],
+        ),
         // Several games, with and without tags, with and without results between them.
         (
             "[Event \"1\"]\n\n1. e4 e5 1-0\n\n[Event \"2\"]\n\n1. d4 *\n[Event \"3\"]\n1. c4 c5 2. g3 ½-½",
@@ -275,6 +278,46 @@ fn famous_games_are_read_to_their_ends() {
 fn a_draw_by_claim_is_recognised() {
     let text = "[Result \"1/2-1/2\"]\n\n1. Nf3 Nf6 2. Ng1 Ng8 3. Nf3 Nf6 4. Ng1 Ng8 1/2-1/2";
     assert_eq!(games(text)[0].2, Some(Reason::Threefold));
+}
+
+/// As they did before there were the endings of five occurrences and seventy-five moves.
+#[test]
+fn games_go_on_after_what_is_a_draw_by_itself_today() {
+    use Reason::{DeadPosition, Fivefold, Resignation, SeventyFiveMoves};
+    let repeated = "Nf3 Nf6 Ng1 Ng8 ".repeat(5);
+    let slow = "[FEN \"7k/8/8/8/8/8/4P3/R3K3 w - - 149 100\"]\n\n";
+    let bare = "[FEN \"8/8/8/8/8/3k4/8/1K1n4 w - - 0 80\"]\n\n";
+    for (text, plies, score, reason) in [
+        (format!("{repeated}e4 e5 1-0"), 22, "1-0", Some(Resignation)),
+        (format!("{repeated}e4 *"), 21, "*", None),
+        (format!("{repeated}1/2-1/2"), 20, "1/2-1/2", Some(Fivefold)),
+        (format!("{repeated}*"), 20, "1/2-1/2", Some(Fivefold)),
+        (format!("{repeated}0-1"), 20, "0-1", Some(Resignation)),
+        (format!("{slow}Rb1 Kh7 e4 *"), 3, "*", None),
+        (
+            format!("{slow}Rb1 Kh7 Rc1 1/2-1/2"),
+            3,
+            "1/2-1/2",
+            Some(SeventyFiveMoves),
+        ),
+        (format!("{bare}Ka1 Kd4 0-1"), 2, "1/2-1/2", Some(DeadPosition)),
+    ] {
+        let imported = read(&text);
+        assert_eq!(imported.faults, [], "{text}");
+        let game = &imported.games[0].game;
+        let ending = game.ending().map(|ending| ending.reason);
+        assert_eq!(
+            (game.ply(), game.score().as_str(), ending),
+            (plies, score, reason),
+            "{text}"
+        );
+        let pgn = Pgn {
+            tags: &tags(),
+            game,
+            plies,
+        };
+        assert_eq!(games(&pgn.write()), [(game.uci_moves(), score, reason)], "{text}");
+    }
 }
 
 #[test]
