@@ -4,7 +4,7 @@ use shakmaty::san::SanPlus;
 use shakmaty::{Chess, Color, Move, Position, Role};
 
 use super::board::{Material, points};
-use super::exchange::{best_capture, most_loose};
+use super::exchange::Exchanges;
 use super::game::Game;
 use super::mate_in_one::mate_in_one;
 use super::tactics::{Fork, after, passed, pins, the_piece};
@@ -24,6 +24,10 @@ const MOST: usize = 3;
 
 /// A loss of this many points is worth a word; less is positional taste.
 const NOTABLE: i32 = 2;
+
+/// So many captures are played out for one call. Positions from games need some dozens, and hardly ever a thousand;
+/// of a board full of queens, which could take seconds, less is said.
+const CAPTURES: u32 = 3_000;
 
 /// Up to three sentences about the game as it stands, the most important first; `since` is the ply from
 /// which moves are news.
@@ -50,21 +54,23 @@ pub fn facts(game: &Game, since: usize, coaching: Coaching) -> Vec<String> {
 /// What a coach says to `person`, whose turn it is.
 fn coached(game: &Game, since: usize, person: Color) -> Vec<String> {
     let position = game.position();
+    let exchanges = Exchanges::within(CAPTURES);
+    let proved = |fact: Option<String>| fact.filter(|_| !exchanges.is_exhausted());
     let passed = passed(position);
-    let slip = mistake(game, since, person);
+    let in_turn = passed.as_ref();
+    let slip = proved(mistake(game, since, person, &exchanges));
     let mut facts = Vec::new();
     // What the last move gave away is not said twice.
-    let own_loose = passed
-        .as_ref()
+    let own_loose = in_turn
         .filter(|_| slip.is_none())
-        .and_then(own_loose_piece);
+        .and_then(|passed| own_loose_piece(passed, &exchanges));
     facts.extend(slip);
     facts.extend(check(game));
-    facts.extend(passed.as_ref().and_then(mate_threat));
-    facts.extend(own_loose);
-    facts.extend(their_loose_piece(position));
-    facts.extend(passed.as_ref().and_then(fork_threat));
-    facts.extend(fork_available(position));
+    facts.extend(in_turn.and_then(mate_threat));
+    facts.extend(proved(own_loose));
+    facts.extend(proved(their_loose_piece(position, &exchanges)));
+    facts.extend(proved(in_turn.and_then(|passed| fork_threat(passed, &exchanges))));
+    facts.extend(proved(fork_available(position, &exchanges)));
     facts.extend(
         [person, person.other()]
             .iter()
@@ -105,8 +111,8 @@ fn mate_threat(passed: &Chess) -> Option<String> {
     ))
 }
 
-fn fork_threat(passed: &Chess) -> Option<String> {
-    let fork = Fork::best(passed)?;
+fn fork_threat(passed: &Chess, exchanges: &Exchanges) -> Option<String> {
+    let fork = Fork::best(passed, exchanges)?;
     Some(format!(
         "{} threatens {}, which attacks {} at once.",
         color_name(passed.turn()),
@@ -116,8 +122,8 @@ fn fork_threat(passed: &Chess) -> Option<String> {
 }
 
 /// Names the piece and not the move, which the person may want to find.
-fn fork_available(position: &Chess) -> Option<String> {
-    let fork = Fork::best(position)?;
+fn fork_available(position: &Chess, exchanges: &Exchanges) -> Option<String> {
+    let fork = Fork::best(position, exchanges)?;
     let (role, from) = (fork.m.role(), fork.m.from()?);
     Some(format!(
         "{}'s {} on {from} can attack {} at once.",
@@ -142,36 +148,38 @@ fn pinned(position: &Chess, side: Color) -> Option<String> {
 }
 
 /// What the opponent, to move in `passed`, could win.
-fn own_loose_piece(passed: &Chess) -> Option<String> {
-    let (square, _) = most_loose(passed, NOTABLE)?;
-    let (capture, _) = best_capture(passed, square)?;
-    Some(loose_words(passed, capture, is_for_nothing(passed, capture)))
+fn own_loose_piece(passed: &Chess, exchanges: &Exchanges) -> Option<String> {
+    let (square, _) = exchanges.most_loose(passed, NOTABLE)?;
+    let (capture, _) = exchanges.best_capture(passed, square)?;
+    let for_nothing = is_for_nothing(passed, capture, exchanges);
+    Some(loose_words(passed, capture, for_nothing))
 }
 
 /// What the side to move can win without giving back as much elsewhere.
-fn their_loose_piece(position: &Chess) -> Option<String> {
+fn their_loose_piece(position: &Chess, exchanges: &Exchanges) -> Option<String> {
     let (capture, _) = position
         .them()
         .into_iter()
-        .filter_map(|square| best_capture(position, square))
-        .filter(|(capture, gain)| *gain >= NOTABLE && is_sound(position, *capture))
+        .filter_map(|square| exchanges.best_capture(position, square))
+        .filter(|(capture, gain)| *gain >= NOTABLE && is_sound(position, *capture, exchanges))
         .max_by_key(|(_, gain)| *gain)?;
-    Some(loose_words(position, capture, is_for_nothing(position, capture)))
+    let for_nothing = is_for_nothing(position, capture, exchanges);
+    Some(loose_words(position, capture, for_nothing))
 }
 
 /// Whether the opponent can neither mate after `capture` nor win back so much that nothing notable is left.
-fn is_sound(position: &Chess, capture: Move) -> bool {
+fn is_sound(position: &Chess, capture: Move, exchanges: &Exchanges) -> bool {
     let after = after(position, capture);
     let won = capture.capture().map_or(0, points);
-    let back = most_loose(&after, 1).map_or(0, |(_, gain)| gain);
+    let back = exchanges.most_loose(&after, 1).map_or(0, |(_, gain)| gain);
     won - back >= NOTABLE && mate_in_one(&after).is_none()
 }
 
 /// Whether nobody can take back, and it is no trap.
-fn is_for_nothing(position: &Chess, capture: Move) -> bool {
+fn is_for_nothing(position: &Chess, capture: Move, exchanges: &Exchanges) -> bool {
     let after = after(position, capture);
     let taken_back = after.capture_moves().iter().any(|m| m.to() == capture.to());
-    !taken_back && is_sound(position, capture)
+    !taken_back && is_sound(position, capture, exchanges)
 }
 
 fn loose_words(position: &Chess, capture: Move, for_nothing: bool) -> String {
@@ -186,7 +194,7 @@ fn loose_words(position: &Chess, capture: Move, for_nothing: bool) -> String {
 }
 
 /// What the person's last move in this call missed or gave away, in the light of the answer.
-fn mistake(game: &Game, since: usize, person: Color) -> Option<String> {
+fn mistake(game: &Game, since: usize, person: Color, exchanges: &Exchanges) -> Option<String> {
     let ply = (since..game.ply())
         .rev()
         .find(|ply| game.mover(*ply) == Some(person))?;
@@ -206,8 +214,8 @@ fn mistake(game: &Game, since: usize, person: Color) -> Option<String> {
     }
     // What the move itself took is part of the trade.
     let took = game.moves().get(ply)?.capture().map_or(0, points);
-    let (square, gain) = most_loose(after, NOTABLE + 1 + took)?;
-    let threatened = passed(before).and_then(|passed| most_loose(&passed, NOTABLE + 1));
+    let (square, gain) = exchanges.most_loose(after, NOTABLE + 1 + took)?;
+    let threatened = passed(before).and_then(|passed| exchanges.most_loose(&passed, NOTABLE + 1));
     if threatened.is_some_and(|(_, before)| before >= gain) {
         return None;
     }
@@ -364,6 +372,12 @@ mod tests {
             let game = Game::new(&Start::from_fen(fen, Variant::Standard).unwrap());
             assert!(facts(&game, 0, Coaching::For(game.turn())).len() <= 3);
         }
+        // Which captures pay cannot be played out in time here, so that nothing is said of them.
+        let crowded = "bqqbBBbr/RqBRBRq1/Rb1Qqrkq/BRRRrqb1/BrqbrqbB/rbbbrrb1/QQRrqB1Q/qb1QrRQK w - -";
+        assert_eq!(
+            facts_of(crowded, "", Coaching::For(Color::White)),
+            ["Black is ahead by five queens, a rook and four bishops."]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use shakmaty::{Bitboard, Board, Chess, Color, Move, Position, Role, Square, attacks};
 
 use super::board::points;
-use super::exchange::best_capture;
+use super::exchange::Exchanges;
 use super::wording::role_name;
 
 /// A piece and where it stands.
@@ -77,6 +77,10 @@ pub(super) struct Fork {
 impl Fork {
     /// The fork that `m` is, if it is one and the piece that forks cannot simply be taken.
     pub(super) fn by(position: &Chess, m: Move) -> Option<Self> {
+        Self::proved(position, m, &Exchanges::default())
+    }
+
+    fn proved(position: &Chess, m: Move, exchanges: &Exchanges) -> Option<Self> {
         if m.is_castle() {
             return None;
         }
@@ -85,16 +89,18 @@ impl Fork {
         if targets.len() < 2 || is_pinned(after.board(), m.to(), position.turn()) {
             return None;
         }
-        let safe = best_capture(&after, m.to()).is_none_or(|(_, gain)| gain < 0);
+        let safe = exchanges
+            .best_capture(&after, m.to())
+            .is_none_or(|(_, gain)| gain < 0);
         safe.then_some(Self { m, targets })
     }
 
     /// The fork of the side to move that attacks most.
-    pub(super) fn best(position: &Chess) -> Option<Self> {
+    pub(super) fn best(position: &Chess, exchanges: &Exchanges) -> Option<Self> {
         position
             .legal_moves()
             .into_iter()
-            .filter_map(|m| Self::by(position, m))
+            .filter_map(|m| Self::proved(position, m, exchanges))
             .max_by_key(Self::weight)
     }
 
