@@ -51,6 +51,11 @@ pub(super) struct Replayed {
 }
 
 impl Line {
+    /// Whether engines can be asked about it; where they cannot, every search ends in [`EngineError::BadLine`].
+    pub fn suits_engines(&self) -> bool {
+        self.replay().is_ok()
+    }
+
     pub(super) fn replay(&self) -> Result<Replayed, EngineError> {
         let mode = CastlingMode::from_chess960(self.chess960);
         let mut position = set_up(self.start.clone(), mode)?;

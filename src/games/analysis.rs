@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Games, Result, choice, fair_play, line_of};
+use super::{BEYOND_ENGINES, Games, Result, choice, fair_play, line_of};
 use crate::chess::{
     Color, Game, Refusal, Score as Outcome, Start, Variant, color_name, movetext_tokens, numbered,
 };
@@ -96,7 +96,7 @@ impl Games {
         {
             Ok(found) => found,
             Err(EngineError::BadLine) => {
-                return Err(Refusal::other("The engine cannot judge this position.").into());
+                return Err(Refusal::other(BEYOND_ENGINES).into());
             }
             Err(error) => {
                 tracing::warn!(%error, "no analysis");

@@ -170,6 +170,10 @@ impl StoredGame {
     }
 }
 
+/// Said of positions that no game can lead to.
+const BEYOND_ENGINES: &str = "No engine is asked about a position with more than 16 men of one colour, or with more moves than \
+                              chess allows.";
+
 /// How long a game may get here, in plies; the longest that masters played had 538.
 const LONGEST: usize = 1000;
 

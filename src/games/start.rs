@@ -1,7 +1,7 @@
 //! Starting a game.
 
 use super::choice::{self, REPEAT_WINDOW};
-use super::{Games, Result, Shown, fair_play, friends, quota, require_room, settle};
+use super::{BEYOND_ENGINES, Games, Result, Shown, fair_play, friends, line_of, quota, require_room, settle};
 use crate::chess::{
     Color, Game, Opponent, Outcome, PersonSide, Refusal, STARTS, Start, Variant, movetext_tokens,
 };
@@ -161,6 +161,9 @@ fn set_up(
             "That position is already over {how}; there is nothing to play."
         ))
         .into());
+    }
+    if opponent.is_engine() && !line_of(&game).suits_engines() {
+        return Err(Refusal::other(BEYOND_ENGINES).into());
     }
     if opponent.is_engine() && !from_the_start {
         fair_play::check_position(tx, user, &game, game.ply())?;

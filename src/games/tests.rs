@@ -282,6 +282,19 @@ async fn equal_requests_make_one_game_while_it_is_untouched() {
 }
 
 #[tokio::test]
+async fn what_engines_cannot_play_is_set_up_on_a_board_alone() {
+    let table = Table::new().await;
+    let crowd = |opponent, request| NewGame {
+        fen: Some("4k3/8/8/8/8/PPPPPPPP/PPPPPPPP/4K3 w - - 0 1".to_owned()),
+        ..new_game(opponent, request)
+    };
+    let against = crowd(NewOpponent::Engine(strength(3)), "engine");
+    assert!(refusal(table.games.start(table.user, against).await).contains("16 men"));
+    let alone = crowd(NewOpponent::Nobody, "nobody");
+    assert!(table.games.start(table.user, alone).await.is_ok());
+}
+
+#[tokio::test]
 async fn moves_that_are_brought_along_are_kept_and_make_no_second_game() {
     let table = Table::new().await;
     let request = NewGame {
