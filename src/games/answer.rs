@@ -12,7 +12,7 @@ use crate::chess::{Opening, Opponent, warm_up_openings};
 use crate::engine::{EngineError, Level};
 use crate::id::{GameId, UserId};
 use crate::secret;
-use crate::store::StoredGame;
+use crate::store::{OwedReply, StoredGame, Tx};
 
 /// A call ends after 25 seconds; by then the person must have heard that their move stands.
 const PATIENCE: Duration = Duration::from_secs(18);
@@ -24,8 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// How often the clocks of people are looked at; they think for days.
 const CLOCK_ROUND: Duration = Duration::from_secs(30);
 
-/// How many owed replies are looked at in one round.
-const ROUND: u32 = 64;
+/// How many owed replies are read at a time.
+const PAGE: u32 = 64;
 
 /// Who is waiting for an engine, and how those who owe hear of it.
 #[derive(Default)]
@@ -42,6 +42,16 @@ struct Attempt<'a> {
     answering: &'a Answering,
     id: GameId,
     settled: bool,
+}
+
+/// What came of an owed reply.
+enum Attempted {
+    /// It is made, or somebody else makes it.
+    Made,
+    /// It cannot be made now; others may.
+    Left,
+    /// None can be made now.
+    InVain,
 }
 
 /// Why a reply was not made.
@@ -154,48 +164,59 @@ impl Games {
 
     /// One round; whether something stayed owed, so that another one after a pause makes sense.
     async fn make_owed_replies(&self) -> bool {
-        let owed = self
-            .0
-            .store
-            .read(|tx| -> Result<_> { Ok(tx.owed_replies(ROUND)?) })
-            .await;
-        let owed = match owed {
-            Ok(owed) => owed,
-            Err(error) => {
-                tracing::error!(%error, "cannot look for owed replies");
-                return true;
-            }
-        };
         let mut unanswered = false;
-        for (user, id) in owed {
-            if self.0.answering.is_under_way(id) {
-                continue;
+        let mut last = None;
+        loop {
+            let page = move |tx: &mut dyn Tx| -> Result<_> { Ok(tx.owed_replies(last.as_ref(), PAGE)?) };
+            let owed = match self.0.store.read(page).await {
+                Ok(owed) => owed,
+                Err(error) => {
+                    tracing::error!(%error, "cannot look for owed replies");
+                    return true;
+                }
+            };
+            last = owed.last().copied();
+            for owed in owed {
+                match self.make_good(owed).await {
+                    Attempted::Made => {}
+                    Attempted::Left => unanswered = true,
+                    Attempted::InVain => return true,
+                }
             }
-            match self.make_owed_reply(user, id).await {
-                Ok(()) => {}
-                Err(Fault::Engine(
-                    error @ (EngineError::Unavailable(_) | EngineError::Busy | EngineError::ShuttingDown),
-                )) => {
-                    tracing::debug!(%error, "the engine is still away");
-                    return true;
-                }
-                // Of this game's level alone, and for good: level 10 may well have an engine.
-                Err(Fault::Engine(error @ EngineError::NotBuiltIn)) => {
-                    tracing::debug!(game.id = %id, %error, "no engine of this program plays this level");
-                    unanswered = true;
-                }
-                // Perhaps a fault of this game alone: the others must not wait for it.
-                Err(Fault::Engine(error)) => {
-                    tracing::warn!(game.id = %id, %error, "the engine cannot reply in this game");
-                    unanswered = true;
-                }
-                Err(Fault::Games(error)) => {
-                    tracing::error!(game.id = %id, %error, "an owed reply could not be stored");
-                    return true;
-                }
+            if last.is_none() {
+                return unanswered;
             }
         }
-        unanswered
+    }
+
+    async fn make_good(&self, owed: OwedReply) -> Attempted {
+        let OwedReply { user, game: id, .. } = owed;
+        if self.0.answering.is_under_way(id) {
+            return Attempted::Made;
+        }
+        match self.make_owed_reply(user, id).await {
+            Ok(()) => Attempted::Made,
+            Err(Fault::Engine(
+                error @ (EngineError::Unavailable(_) | EngineError::Busy | EngineError::ShuttingDown),
+            )) => {
+                tracing::debug!(%error, "the engine is still away");
+                Attempted::InVain
+            }
+            // Of this game's level alone, and for good: level 10 may well have an engine.
+            Err(Fault::Engine(error @ EngineError::NotBuiltIn)) => {
+                tracing::debug!(game.id = %id, %error, "no engine of this program plays this level");
+                Attempted::Left
+            }
+            // Perhaps a fault of this game alone: the others must not wait for it.
+            Err(Fault::Engine(error)) => {
+                tracing::warn!(game.id = %id, %error, "the engine cannot reply in this game");
+                Attempted::Left
+            }
+            Err(Fault::Games(error)) => {
+                tracing::error!(game.id = %id, %error, "an owed reply could not be stored");
+                Attempted::InVain
+            }
+        }
     }
 
     async fn make_owed_reply(&self, user: UserId, id: GameId) -> std::result::Result<(), Fault> {

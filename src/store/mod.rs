@@ -27,8 +27,8 @@ pub use tx::{
     AccountRows, Attempt, AttemptState, AuditRows, Census, CensusRows, ClientRows, Declined, Fact, FactRows,
     Failures, FriendGame, GameFilter, GameRows, GameSummary, GrantRows, Grouping, GuestRows, HintGiven,
     IdentityRows, Invitation, Kept, KeptRating, KeyRows, KeyState, LastAdaptive, Mistake, Most, OpeningCount,
-    PuzzleQuery, PuzzleRows, PuzzleSource, RatingChange, RatingKind, RatingRows, ReviewRows, SentMove,
-    SignInRows, StoredGame, StoredKey, StoredPuzzle, StoredReview, Sweep, Tally, Tx,
+    OwedReply, PuzzleQuery, PuzzleRows, PuzzleSource, RatingChange, RatingKind, RatingRows, ReviewRows,
+    SentMove, SignInRows, StoredGame, StoredKey, StoredPuzzle, StoredReview, Sweep, Tally, Tx,
 };
 
 /// Where the database is.

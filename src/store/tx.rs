@@ -22,7 +22,7 @@ use crate::secret::Digest;
 
 pub use games::{
     Attempt, AttemptState, Declined, FriendGame, GameFilter, GameRows, GameSummary, Grouping, HintGiven,
-    Invitation, Kept, LastAdaptive, OpeningCount, SentMove, StoredGame, Tally,
+    Invitation, Kept, LastAdaptive, OpeningCount, OwedReply, SentMove, StoredGame, Tally,
 };
 pub use puzzles::{Mistake, PuzzleQuery, PuzzleRows, PuzzleSource, StoredPuzzle};
 pub use ratings::{KeptRating, RatingChange, RatingKind, RatingRows};

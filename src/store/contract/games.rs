@@ -5,10 +5,10 @@ use proptest::test_runner::TestRunner;
 
 use super::{at, person};
 use crate::chess::walk::{self, told};
-use crate::chess::{Color, Game, Opponent, PersonSide, Reason, Score, Start, Variant};
+use crate::chess::{Color, Game, Opponent, PersonSide, PgnTags, Reason, Score, Start, Variant};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
-use crate::store::{GameFilter, Grouping, SentMove, Store, StoreError, StoredGame, Tx};
+use crate::store::{GameFilter, Grouping, OwedReply, SentMove, Store, StoreError, StoredGame, Tx};
 
 type Unit = Result<(), StoreError>;
 
@@ -409,27 +409,38 @@ async fn an_equal_request_finds_its_untouched_game(store: &Store, ben: UserId) {
 }
 
 async fn owed_replies_are_found(store: &Store, ben: UserId) {
-    let owed = |tx: &mut dyn Tx| tx.owed_replies(10);
-    assert!(store.read(owed).await.unwrap().is_empty());
-    let waiting = new_game(
-        11,
-        "e4",
-        Opponent::Engine {
-            level: 2,
-            adaptive: false,
-        },
-        PersonSide::White,
-        at(110),
-    );
-    insert(store, ben, waiting.clone()).await;
-    assert_eq!(store.read(owed).await.unwrap(), [(ben, waiting.id)]);
-    let mut answered = waiting;
-    answered.game.play(answered.game.read("e5").unwrap()).unwrap();
-    store
-        .write(move |tx| -> Unit { tx.update_game(ben, &answered) })
-        .await
-        .unwrap();
-    assert!(store.read(owed).await.unwrap().is_empty());
+    let owed = |last: Option<OwedReply>| {
+        store.read(move |tx| {
+            let found = tx.owed_replies(last.as_ref(), 2)?;
+            Ok::<_, StoreError>(found)
+        })
+    };
+    assert!(owed(None).await.unwrap().is_empty());
+    let opponent = Opponent::Engine {
+        level: 2,
+        adaptive: false,
+    };
+    // Two that wait since the same second, and one that waits longer.
+    let waiting = [(25, 110), (11, 110), (26, 109)]
+        .map(|(n, since)| new_game(n, "e4", opponent, PersonSide::White, at(since)));
+    for game in &waiting {
+        insert(store, ben, game.clone()).await;
+    }
+    let told = |found: Vec<OwedReply>| found.iter().map(|owed| owed.game).collect::<Vec<_>>();
+    let first = owed(None).await.unwrap();
+    assert_eq!((first[0].user, first[0].since), (ben, at(109)));
+    let mut in_one_second = [waiting[0].id, waiting[1].id];
+    in_one_second.sort_by_key(|id| id.to_string());
+    assert_eq!(told(first.clone()), [waiting[2].id, in_one_second[0]]);
+    assert_eq!(told(owed(Some(first[1])).await.unwrap()), [in_one_second[1]]);
+    for mut answered in waiting {
+        answered.game.play(answered.game.read("e5").unwrap()).unwrap();
+        store
+            .write(move |tx| -> Unit { tx.update_game(ben, &answered) })
+            .await
+            .unwrap();
+    }
+    assert!(owed(None).await.unwrap().is_empty());
 }
 
 async fn results_are_counted(store: &Store, ana: UserId) {

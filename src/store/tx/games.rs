@@ -335,6 +335,17 @@ pub struct LastAdaptive {
     pub outcome: Outcome,
 }
 
+/// A game in which the engine has a move to make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwedReply {
+    /// Whose game it is.
+    pub user: UserId,
+    /// Which game.
+    pub game: GameId,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// Games. Each verb with a person finds only games in which that person has a seat.
 pub trait GameRows {
     /// The person's game with this id.
@@ -370,8 +381,9 @@ pub trait GameRows {
     fn tallies(&mut self, user: UserId, by: Grouping) -> Result<Vec<Tally>>;
     /// The openings of the person's finished games, the most frequent first.
     fn opening_counts(&mut self, user: UserId, limit: u32) -> Result<Vec<OpeningCount>>;
-    /// Games of anybody in which the engine has a move to make, the longest waiting first.
-    fn owed_replies(&mut self, limit: u32) -> Result<Vec<(UserId, GameId)>>;
+    /// Games of anybody in which the engine has a move to make, the longest waiting first, from the one after `last`
+    /// on.
+    fn owed_replies(&mut self, last: Option<&OwedReply>, limit: u32) -> Result<Vec<OwedReply>>;
 
     /// The game that an invitation leads to, with the person who invited.
     fn invited_game(&mut self, code: &str, now: Timestamp) -> Result<Option<(UserId, StoredGame)>>;

@@ -16,7 +16,8 @@ use crate::chess::{Opening, Opponent, Outcome, PersonSide};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
 use crate::store::{
-    GameFilter, GameRows, GameSummary, Grouping, Kept, LastAdaptive, OpeningCount, StoredGame, Tally,
+    GameFilter, GameRows, GameSummary, Grouping, Kept, LastAdaptive, OpeningCount, OwedReply, StoredGame,
+    Tally,
 };
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -337,11 +338,21 @@ impl GameRows for SqliteTx<'_> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn owed_replies(&mut self, limit: u32) -> Result<Vec<(UserId, GameId)>> {
-        let mut query =
-            self.sql("SELECT user_id, id FROM games WHERE reply_owed = 1 ORDER BY changed_at LIMIT ?1")?;
-        let rows = query.query_map([limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.map(|row| owner_and_game(row?)).collect()
+    fn owed_replies(&mut self, last: Option<&OwedReply>, limit: u32) -> Result<Vec<OwedReply>> {
+        let mut query = self.sql(
+            "SELECT user_id, id, changed_at FROM games
+             WHERE reply_owed = 1 AND (?1 IS NULL OR (changed_at, id) > (?1, ?2)) ORDER BY changed_at, id LIMIT ?3",
+        )?;
+        let last = last.map(|last| (last.since, last.game.as_str())).unzip();
+        let rows = query.query_map(params![last.0, last.1, limit], |row| {
+            Ok(((row.get(0)?, row.get(1)?), row.get(2)?))
+        })?;
+        rows.map(|row| {
+            let (ids, since) = row?;
+            let (user, game) = owner_and_game(ids)?;
+            Ok(OwedReply { user, game, since })
+        })
+        .collect()
     }
 
     fn invited_game(&mut self, code: &str, now: Timestamp) -> Result<Option<(UserId, StoredGame)>> {
