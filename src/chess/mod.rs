@@ -53,7 +53,7 @@ pub use exchange::gain as exchange_gain;
 pub use facts::{Coaching, facts};
 pub use game::{Game, Unplayable};
 pub use hint::{Hint, HintStep, hint};
-pub use import::{ImportFault, ImportLimits, Imported, ImportedGame, ImportedTags, read_games};
+pub use import::{ImportFault, ImportLimits, Imported, ImportedGame, read_games};
 pub use mate::{Defence, Exhausted, forced_mate, mating_keys, stoutest_defence};
 pub use mate_in_one::{allows_mate_in_one, mate_in_one};
 pub use movetext::{MAX_MOVETEXT, movetext_tokens};

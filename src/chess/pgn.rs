@@ -8,29 +8,36 @@ use super::outcome::{Reason, Score};
 use super::player::PersonSide;
 use super::variant::Variant;
 
-/// What the seven tag roster says that the moves do not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the tags of a game say that its moves do not; none where it is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PgnTags {
     /// What the game was part of.
-    pub event: String,
-    /// Where it was played.
-    pub site: String,
-    /// `YYYY.MM.DD`
-    pub date: String,
+    pub event: Option<String>,
+    /// Where it was played, often an address.
+    pub site: Option<String>,
+    /// `YYYY.MM.DD`, with question marks for what is not known.
+    pub date: Option<String>,
+    /// The round; `-` where there are none.
+    pub round: Option<String>,
     /// The player of the white pieces.
-    pub white: String,
+    pub white: Option<String>,
     /// The player of the black pieces.
-    pub black: String,
+    pub black: Option<String>,
+    /// White's rating.
+    pub white_elo: Option<u16>,
+    /// Black's rating.
+    pub black_elo: Option<u16>,
+    /// The time control, as the standard writes it.
+    pub time_control: Option<String>,
 }
 
 impl PgnTags {
     /// The player whom the person did not play, or both where they played neither side; nothing where a name is not
     /// known.
     pub fn other_than(&self, person: PersonSide) -> Option<String> {
-        let known = |name: &'_ str| (!name.is_empty() && name != "?").then(|| name.to_owned());
         match person.color() {
-            Some(color) => known(color.fold_wb(&self.black, &self.white)),
-            None => Some(format!("{} – {}", known(&self.white)?, known(&self.black)?)),
+            Some(color) => color.fold_wb(&self.black, &self.white).clone(),
+            None => Some(format!("{} – {}", self.white.as_ref()?, self.black.as_ref()?)),
         }
     }
 }
@@ -48,6 +55,9 @@ pub struct Pgn<'a> {
 
 const WIDTH: usize = 80;
 
+/// Stands for what is not known.
+const UNKNOWN: &str = "?";
+
 impl Pgn<'_> {
     /// The text, ending in a newline.
     pub fn write(&self) -> String {
@@ -55,13 +65,22 @@ impl Pgn<'_> {
         let whole = self.plies >= game.ply();
         let result = if whole { game.score() } else { Score::None };
         let mut text = String::with_capacity(400 + self.plies * 8);
-        tag(&mut text, "Event", &self.tags.event);
-        tag(&mut text, "Site", &self.tags.site);
-        tag(&mut text, "Date", &self.tags.date);
-        tag(&mut text, "Round", "-");
-        tag(&mut text, "White", &self.tags.white);
-        tag(&mut text, "Black", &self.tags.black);
+        let tags = self.tags;
+        tag(&mut text, "Event", tags.event.as_deref().unwrap_or(UNKNOWN));
+        tag(&mut text, "Site", tags.site.as_deref().unwrap_or(UNKNOWN));
+        tag(&mut text, "Date", tags.date.as_deref().unwrap_or("????.??.??"));
+        tag(&mut text, "Round", tags.round.as_deref().unwrap_or(UNKNOWN));
+        tag(&mut text, "White", tags.white.as_deref().unwrap_or(UNKNOWN));
+        tag(&mut text, "Black", tags.black.as_deref().unwrap_or(UNKNOWN));
         tag(&mut text, "Result", result.as_str());
+        for (name, elo) in [("WhiteElo", tags.white_elo), ("BlackElo", tags.black_elo)] {
+            if let Some(elo) = elo {
+                tag(&mut text, name, &elo.to_string());
+            }
+        }
+        if let Some(time_control) = &tags.time_control {
+            tag(&mut text, "TimeControl", time_control);
+        }
         if game.variant() == Variant::Chess960 {
             tag(&mut text, "Variant", "Chess960");
         }
@@ -182,11 +201,11 @@ mod tests {
 
     fn tags() -> PgnTags {
         PgnTags {
-            event: "A \"friendly\" game".to_owned(),
-            site: "?".to_owned(),
-            date: "2026.01.02".to_owned(),
-            white: "Ana".to_owned(),
-            black: "Back\\slash".to_owned(),
+            event: Some("A \"friendly\" game".to_owned()),
+            date: Some("2026.01.02".to_owned()),
+            white: Some("Ana".to_owned()),
+            black: Some("Back\\slash".to_owned()),
+            ..PgnTags::default()
         }
     }
 

@@ -40,11 +40,10 @@ fn as_pgn_says(game: &Game) -> Game {
 
 fn tags() -> PgnTags {
     PgnTags {
-        event: "A game".to_owned(),
-        site: "?".to_owned(),
-        date: "2026.01.02".to_owned(),
-        white: "Ana".to_owned(),
-        black: "Ben".to_owned(),
+        event: Some("A game".to_owned()),
+        white: Some("Ana".to_owned()),
+        black: Some("Ben".to_owned()),
+        ..PgnTags::default()
     }
 }
 

@@ -6,8 +6,8 @@ use super::choice::{self, REPEAT_WINDOW};
 use super::{Games, Result, quota};
 use crate::account::User;
 use crate::chess::{
-    ImportFault, ImportLimits, Imported as Read, ImportedGame as ReadGame, ImportedTags, Opponent,
-    PersonSide, PgnTags, Refusal, Score, read_games,
+    ImportFault, ImportLimits, Imported as Read, ImportedGame as ReadGame, Opponent, PersonSide, PgnTags,
+    Refusal, Score, read_games,
 };
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
@@ -46,10 +46,10 @@ pub struct Imported {
 pub struct ImportedGame {
     /// Its name here.
     pub id: GameId,
-    /// Who had White.
-    pub white: String,
+    /// Who had White, if the text says so.
+    pub white: Option<String>,
     /// Who had Black.
-    pub black: String,
+    pub black: Option<String>,
     /// How it ended.
     pub score: Score,
     /// How many moves.
@@ -134,7 +134,7 @@ fn made_before(
 }
 
 /// The side of the player who is called like the person.
-fn side_of(person: Option<&User>, tags: &ImportedTags) -> PersonSide {
+fn side_of(person: Option<&User>, tags: &PgnTags) -> PersonSide {
     let Some(person) = person else {
         return PersonSide::Both;
     };
@@ -151,29 +151,17 @@ fn side_of(person: Option<&User>, tags: &ImportedTags) -> PersonSide {
 
 fn stored(id: GameId, read: &ReadGame, side: PersonSide, now: Timestamp) -> StoredGame {
     StoredGame {
-        imported: Some(roster(&read.tags)),
+        imported: Some(read.tags.clone()),
         ..StoredGame::new(id, Opponent::Nobody, side, read.game.clone(), now)
     }
 }
 
-/// The tags that are kept; what is not known is `?`, as in PGN.
-fn roster(tags: &ImportedTags) -> PgnTags {
-    let known = |tag: &Option<String>| tag.clone().unwrap_or_else(|| "?".to_owned());
-    PgnTags {
-        event: known(&tags.event),
-        site: known(&tags.site),
-        date: known(&tags.date),
-        white: known(&tags.white),
-        black: known(&tags.black),
-    }
-}
-
 fn listed(stored: &StoredGame) -> ImportedGame {
-    let tag = |of: fn(&PgnTags) -> &String| stored.imported.as_ref().map(of).cloned().unwrap_or_default();
+    let tags = stored.imported.clone().unwrap_or_default();
     ImportedGame {
         id: stored.id,
-        white: tag(|tags| &tags.white),
-        black: tag(|tags| &tags.black),
+        white: tags.white,
+        black: tags.black,
         score: stored.game.score(),
         ply: stored.game.ply(),
     }

@@ -204,15 +204,14 @@ pub(super) fn tags(stored: &StoredGame, name: &str) -> PgnTags {
     }
     let friend = stored.friend.as_ref().and_then(|friend| friend.name.clone());
     let opponent = match stored.opponent {
-        Opponent::Engine { level, .. } => format!("Engine level {level}"),
-        Opponent::Assistant => "Assistant".to_owned(),
-        Opponent::Friend => friend.unwrap_or_else(|| "?".to_owned()),
-        Opponent::Nobody | Opponent::Puzzle => "?".to_owned(),
+        Opponent::Engine { level, .. } => Some(format!("Engine level {level}")),
+        Opponent::Assistant => Some("Assistant".to_owned()),
+        Opponent::Friend => friend,
+        Opponent::Nobody | Opponent::Puzzle => None,
     };
-    let player = |color| match stored.person.color() {
-        None => "?".to_owned(),
-        Some(own) if own == color => name.to_owned(),
-        Some(_) => opponent.clone(),
+    let player = |color| match stored.person.color()? {
+        own if own == color => Some(name.to_owned()),
+        _ => opponent.clone(),
     };
     let event = match stored.opponent {
         Opponent::Nobody => "Analysis",
@@ -221,10 +220,12 @@ pub(super) fn tags(stored: &StoredGame, name: &str) -> PgnTags {
         _ => "Casual game",
     };
     PgnTags {
-        event: event.to_owned(),
-        site: "chess-mcp".to_owned(),
-        date: stored.created_at.date().replace('-', "."),
+        event: Some(event.to_owned()),
+        site: Some("chess-mcp".to_owned()),
+        date: Some(stored.created_at.date().replace('-', ".")),
+        round: Some("-".to_owned()),
         white: player(Color::White),
         black: player(Color::Black),
+        ..PgnTags::default()
     }
 }

@@ -776,6 +776,31 @@ async fn a_game_of_chess960_is_played_exported_and_read_back() {
 }
 
 #[tokio::test]
+async fn an_imported_game_keeps_what_its_tags_say() {
+    let server = Server::start().await;
+    let alice = server.alice().await;
+    let said = "[Event \"Club night\"]\n[Site \"Lisbon\"]\n[Date \"2024.05.??\"]\n[Round \"3.1\"]\n\
+                [White \"Bert\"]\n[Black \"Dora\"]\n[Result \"1/2-1/2\"]\n\
+                [WhiteElo \"1820\"]\n[BlackElo \"1790\"]\n[TimeControl \"5400+30\"]\n";
+    let pgn = format!("{said}\n1. d4 d5 1/2-1/2\n");
+    let read = alice.call("chess_import", json!({ "pgn": pgn })).await.ok();
+    let game = json!({ "game_id": read["imported"][0]["game_id"] });
+    let text = alice.call("chess_show", game.clone()).await.text;
+    assert!(
+        text.contains("from elsewhere") && text.contains("Bert") && text.contains("Dora"),
+        "{text}"
+    );
+    let written = alice.call("chess_export", game).await.text;
+    assert!(written.starts_with(said), "{written}");
+    // Who played is not said.
+    let read = alice
+        .call("chess_import", json!({ "pgn": "1. d4 d5 *" }))
+        .await
+        .ok();
+    assert_eq!(read["imported"][0]["white"], "?", "{read}");
+}
+
+#[tokio::test]
 async fn an_import_names_its_faults_by_game_and_line() {
     let server = Server::start().await;
     let alice = server.alice().await;
@@ -814,14 +839,6 @@ async fn an_import_names_its_faults_by_game_and_line() {
     assert!(kept.contains("from_game"), "{kept}");
     let on = json!({ "opponent": "nobody", "from_game": won["game_id"], "ply": 3 });
     assert_eq!(told(alice.call("chess_new_game", on).await)["ply"], 3);
-    let others = "[White \"Bert\"]\n[Black \"Dora\"]\n\n1. d4 d5 1/2-1/2\n";
-    let read = alice.call("chess_import", json!({ "pgn": others })).await.ok();
-    let show = json!({ "game_id": read["imported"][0]["game_id"] });
-    let text = alice.call("chess_show", show).await.text;
-    assert!(
-        text.contains("from elsewhere") && text.contains("Bert") && text.contains("Dora"),
-        "{text}"
-    );
     for (pgn, said) in [
         ("", "no game"),
         ("  \n", "no game"),

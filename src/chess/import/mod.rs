@@ -10,11 +10,10 @@ mod scan;
 mod tags;
 
 use super::game::Game;
+use super::pgn::PgnTags;
 
 use draft::Draft;
 use scan::{Part, Scanner};
-
-pub use tags::ImportedTags;
 
 /// How much is read at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +39,7 @@ pub struct Imported {
 #[derive(Debug, Clone)]
 pub struct ImportedGame {
     /// What its tags say.
-    pub tags: ImportedTags,
+    pub tags: PgnTags,
     /// The game, with its result; unfinished where none is given.
     pub game: Game,
     /// The line on which it begins, the first being 1.

@@ -2,36 +2,10 @@
 
 use super::super::game::Game;
 use super::super::outcome::{Claim, Ending, Reason, Score, automatic_ending};
+use super::super::pgn::PgnTags;
 use super::super::refusal::Refusal;
 use super::super::start::Start;
 use super::super::variant::Variant;
-
-/// What a library wants to know of an imported game; none where the text does not say.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ImportedTags {
-    /// What the game was part of.
-    pub event: Option<String>,
-    /// Where it was played, often an address.
-    pub site: Option<String>,
-    /// As written, usually `YYYY.MM.DD`.
-    pub date: Option<String>,
-    /// The round.
-    pub round: Option<String>,
-    /// The player of the white pieces.
-    pub white: Option<String>,
-    /// The player of the black pieces.
-    pub black: Option<String>,
-    /// White's rating.
-    pub white_elo: Option<u16>,
-    /// Black's rating.
-    pub black_elo: Option<u16>,
-    /// The code of the opening as the text has it.
-    pub eco: Option<String>,
-    /// The opening's name as the text has it.
-    pub opening: Option<String>,
-    /// The time control.
-    pub time_control: Option<String>,
-}
 
 /// The tags of one game as they stand in the text.
 #[derive(Debug, Default)]
@@ -68,8 +42,8 @@ impl<'a> Tags<'a> {
         value[..end].parse().ok().filter(|elo| *elo > 0)
     }
 
-    pub(super) fn imported(&self) -> ImportedTags {
-        ImportedTags {
+    pub(super) fn imported(&self) -> PgnTags {
+        PgnTags {
             event: self.known("Event"),
             site: self.known("Site"),
             date: self.known("Date").or_else(|| self.known("UTCDate")),
@@ -78,8 +52,6 @@ impl<'a> Tags<'a> {
             black: self.known("Black"),
             white_elo: self.elo("WhiteElo"),
             black_elo: self.elo("BlackElo"),
-            eco: self.known("ECO"),
-            opening: self.known("Opening"),
             time_control: self.known("TimeControl"),
         }
     }
@@ -221,11 +193,11 @@ mod tests {
         .imported();
         assert_eq!(
             imported,
-            ImportedTags {
+            PgnTags {
                 event: Some("Club night".to_owned()),
                 date: Some("2024.05.01".to_owned()),
                 white_elo: Some(1820),
-                ..ImportedTags::default()
+                ..PgnTags::default()
             }
         );
     }

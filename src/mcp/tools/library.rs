@@ -272,7 +272,7 @@ fn import_structured(imported: &Imported) -> Value {
         .iter()
         .map(|game| {
             json!({
-                "game_id": game.id, "white": game.white, "black": game.black,
+                "game_id": game.id, "white": player(game.white.as_deref()), "black": player(game.black.as_deref()),
                 "result": game.score.as_str(), "ply": game.ply,
             })
         })
@@ -283,6 +283,11 @@ fn import_structured(imported: &Imported) -> Value {
         .map(|fault| json!({"game": fault.game, "line": fault.line, "fault": fault.fault}))
         .collect();
     json!({"imported": games, "faults": faults, "repeated": imported.repeated, "next": AFTER_IMPORT})
+}
+
+/// As PGN writes what is not known.
+fn player(name: Option<&str>) -> &str {
+    name.unwrap_or("?")
 }
 
 const AFTER_IMPORT: &str =
@@ -307,8 +312,8 @@ fn import_text(imported: &Imported) -> String {
         format!(
             "{}: {} - {}, {}, {}.",
             game.id,
-            game.white,
-            game.black,
+            player(game.white.as_deref()),
+            player(game.black.as_deref()),
             game.score,
             count(moves, "move", "moves")
         )

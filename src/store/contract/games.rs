@@ -77,6 +77,7 @@ fn same(left: &StoredGame, right: &StoredGame) {
             right.touched
         )
     );
+    assert_eq!(left.imported, right.imported);
     assert_eq!(
         (
             &left.request,
@@ -170,13 +171,11 @@ async fn any_game_comes_back_as_it_was_stored(store: &Store, cleo: UserId) {
     for first in (0..games).step_by(500) {
         let stored: Vec<StoredGame> = (first..games.min(first + 500))
             .map(|number| {
-                StoredGame::new(
-                    numbered(number),
-                    Opponent::Nobody,
-                    PersonSide::Both,
-                    draw(),
-                    at(5),
-                )
+                let id = numbered(number);
+                StoredGame {
+                    imported: (number % 2 == 0).then(|| tags(number % 4 == 0)),
+                    ..StoredGame::new(id, Opponent::Nobody, PersonSide::Both, draw(), at(5))
+                }
             })
             .collect();
         let (drawn, ids) = (
@@ -203,6 +202,22 @@ async fn any_game_comes_back_as_it_was_stored(store: &Store, cleo: UserId) {
             same(&found, &stored);
             assert_eq!(told(&found.game), told(&stored.game));
         }
+    }
+}
+
+/// Of a game of which all is known, or nothing.
+fn tags(known: bool) -> PgnTags {
+    let text = |text: &str| known.then(|| text.to_owned());
+    PgnTags {
+        event: text("Club \"night\""),
+        site: text("Somewhere"),
+        date: text("2024.05.??"),
+        round: text("3.1"),
+        white: text("Ana"),
+        black: text("Ben"),
+        white_elo: known.then_some(1820),
+        black_elo: known.then_some(1790),
+        time_control: text("40/7200:3600"),
     }
 }
 

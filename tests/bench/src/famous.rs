@@ -27,11 +27,10 @@ pub fn players(read: &ImportedGame) -> (String, String) {
 /// The first `plies` moves of a game as PGN.
 pub fn written(game: &Game, plies: usize, (white, black): (String, String)) -> String {
     let tags = PgnTags {
-        event: "A famous game".to_owned(),
-        site: "?".to_owned(),
-        date: "????.??.??".to_owned(),
-        white,
-        black,
+        event: Some("A famous game".to_owned()),
+        white: Some(white),
+        black: Some(black),
+        ..PgnTags::default()
     };
     let tags = &tags;
     Pgn { tags, game, plies }.write()

@@ -11,11 +11,9 @@ pub(crate) fn run(data: &[u8]) {
     let mut game = Game::default();
     play(&mut game, &tokens);
     let tags = PgnTags {
-        event: text.chars().take(80).collect(),
-        site: "?".to_owned(),
-        date: "2026.01.02".to_owned(),
-        white: text.chars().rev().take(80).collect(),
-        black: "?".to_owned(),
+        event: Some(text.chars().take(80).collect()),
+        white: Some(text.chars().rev().take(80).collect()),
+        ..PgnTags::default()
     };
     let pgn = Pgn {
         tags: &tags,

@@ -97,20 +97,28 @@ fn declined(text: &str) -> Parsed<Declined> {
 
 pub(super) fn imported_column(tags: &PgnTags) -> String {
     json!({
-        "event": tags.event, "site": tags.site, "date": tags.date, "white": tags.white, "black": tags.black,
+        "event": tags.event, "site": tags.site, "date": tags.date, "round": tags.round,
+        "white": tags.white, "black": tags.black, "white_elo": tags.white_elo, "black_elo": tags.black_elo,
+        "time_control": tags.time_control,
     })
     .to_string()
 }
 
 fn imported(text: &str) -> Parsed<PgnTags> {
     let value: Value = serde_json::from_str(text).map_err(|_| "unreadable tags")?;
-    let tag = |name: &str| value[name].as_str().unwrap_or("?").to_owned();
+    // Older rows say in PGN's way that something is not known.
+    let tag = |name: &str| value[name].as_str().filter(|tag| *tag != "?").map(str::to_owned);
+    let elo = |name: &str| value[name].as_u64().and_then(|elo| elo.try_into().ok());
     Ok(PgnTags {
         event: tag("event"),
         site: tag("site"),
         date: tag("date"),
+        round: tag("round"),
         white: tag("white"),
         black: tag("black"),
+        white_elo: elo("white_elo"),
+        black_elo: elo("black_elo"),
+        time_control: tag("time_control"),
     })
 }
 
