@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Seconds since the Unix epoch.
@@ -30,29 +31,37 @@ impl Timestamp {
         Seconds(self.0.saturating_sub(earlier.0).max(0))
     }
 
-    /// `YYYY-MM-DD`, in UTC (days to civil date after Howard Hinnant's algorithm).
+    /// The first second of a day that is written `YYYY-MM-DD`, in UTC; nothing where there is no such day.
+    pub fn start_of(date: &str) -> Option<Self> {
+        let day: NaiveDate = date.parse().ok()?;
+        let start = Self(day.and_time(NaiveTime::MIN).and_utc().timestamp());
+        // The parser takes other spellings too.
+        (start.date() == date).then_some(start)
+    }
+
+    /// `YYYY-MM-DD`, in UTC.
     pub fn date(self) -> String {
-        let z = self.0.div_euclid(86_400) + 719_468;
-        let era = z.div_euclid(146_097);
-        let doe = z.rem_euclid(146_097);
-        let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-        let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-        let mp = (5 * doy + 2) / 153;
-        let day = doy - (153 * mp + 2) / 5 + 1;
-        let month = if mp < 10 { mp + 3 } else { mp - 9 };
-        let year = yoe + era * 400 + i64::from(month <= 2);
-        format!("{year:04}-{month:02}-{day:02}")
+        self.utc().format("%Y-%m-%d").to_string()
     }
 
     /// `YYYY-MM-DDThh:mm:ssZ` (RFC 3339).
     pub fn iso8601(self) -> String {
-        format!("{}Z", self.date_time().replacen(' ', "T", 1))
+        self.utc().to_rfc3339_opts(SecondsFormat::Secs, true)
     }
 
     /// `YYYY-MM-DD hh:mm:ss`, in UTC.
     pub fn date_time(self) -> String {
-        let s = self.0.rem_euclid(86_400);
-        format!("{} {:02}:{:02}:{:02}", self.date(), s / 3600, s / 60 % 60, s % 60)
+        self.utc().format("%Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    /// As the calendar has it; what lies hundreds of thousands of years away is the last second that it knows.
+    fn utc(self) -> DateTime<Utc> {
+        let end = if self.0 < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        };
+        DateTime::from_timestamp(self.0, 0).unwrap_or(end)
     }
 }
 
@@ -137,7 +146,9 @@ mod tests {
             (4_107_542_400, "2100-03-01"),
             (-86_400, "1969-12-31"),
         ] {
-            assert_eq!(Timestamp::from_seconds(seconds).date(), date);
+            let at = Timestamp::from_seconds(seconds);
+            assert_eq!(at.date(), date);
+            assert_eq!(Timestamp::start_of(date), Some(at));
         }
         assert_eq!(
             Timestamp::from_seconds(1_709_164_801).date_time(),
@@ -147,6 +158,31 @@ mod tests {
             Timestamp::from_seconds(1_709_164_801).iso8601(),
             "2024-02-29T00:00:01Z"
         );
+    }
+
+    #[test]
+    fn what_is_no_day_has_no_start() {
+        for text in [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-02-30",
+            "2025-02-29",
+            "2026-1-1",
+            "+2026-01-01",
+            " 2026-01-01",
+            "99999999999-01-01",
+            "--------01",
+        ] {
+            assert_eq!(Timestamp::start_of(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_time_is_too_far_away_for_a_date() {
+        for seconds in [i64::MIN, i64::MAX] {
+            assert!(Timestamp::from_seconds(seconds).iso8601().ends_with('Z'));
+        }
     }
 
     #[test]
