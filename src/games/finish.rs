@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Games, Result, Shown, choice, friends, line_of, require_played_here, settle};
+use super::{AnsweredOffer, Games, Result, Shown, choice, friends, line_of, require_played_here, settle};
 use crate::chess::{Color, Opponent, Refusal};
 use crate::clock::Timestamp;
 use crate::engine::Score;
@@ -61,7 +61,15 @@ impl Games {
             decide_finish(&mut stored, how)?;
             end_of_turn(&mut stored, now);
             settle::save(tx, user, &mut stored, now)?;
-            Ok(Shown::of(stored))
+            let answered = (how == Finish::AcceptDraw).then_some(AnsweredOffer {
+                draw: true,
+                by_person: false,
+                accepted: true,
+            });
+            Ok(Shown {
+                answered,
+                ..Shown::of(stored)
+            })
         };
         self.write(unit).await
     }
@@ -93,7 +101,7 @@ impl Games {
             end_of_turn(&mut stored, now);
             settle::save(tx, user, &mut stored, now)?;
             Ok(Shown {
-                draw_accepted: Some(true),
+                answered: Some(by_engine(true)),
                 ..Shown::of(stored)
             })
         };
@@ -116,10 +124,18 @@ impl Games {
 
 fn declined(stored: StoredGame, note: &str) -> Shown {
     Shown {
-        draw_accepted: Some(false),
+        answered: Some(by_engine(false)),
         ..Shown::of(stored)
     }
     .with_note(note)
+}
+
+fn by_engine(accepted: bool) -> AnsweredOffer {
+    AnsweredOffer {
+        draw: true,
+        by_person: true,
+        accepted,
+    }
 }
 
 fn sentence_start(words: &str) -> String {

@@ -102,12 +102,23 @@ pub struct Shown {
     pub reply: Option<usize>,
     /// The call was a repetition; nothing was done again.
     pub repeated: bool,
-    /// The opponent's answer to the person's draw offer.
-    pub draw_accepted: Option<bool>,
+    /// The wish that this call, or the engine in it, answered. One that a friend turned down stays with the game.
+    pub answered: Option<AnsweredOffer>,
     /// Another game in which somebody waits for the person.
     pub elsewhere: Option<GameSummary>,
     /// What else the person should know.
     pub notes: Vec<String>,
+}
+
+/// A wish and its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AnsweredOffer {
+    /// A draw, else a takeback.
+    pub draw: bool,
+    /// The person had wished it, else the opponent.
+    pub by_person: bool,
+    /// What the answer was.
+    pub accepted: bool,
 }
 
 impl Shown {
@@ -120,7 +131,7 @@ impl Shown {
             played_count: 0,
             reply: None,
             repeated: false,
-            draw_accepted: None,
+            answered: None,
             elsewhere: None,
             notes: Vec::new(),
         }

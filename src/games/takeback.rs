@@ -1,6 +1,6 @@
 //! Taking moves back: at once where nobody minds, by agreement between two people.
 
-use super::{Games, Result, Shown, choice, friends, require_played_here, settle};
+use super::{AnsweredOffer, Games, Result, Shown, choice, friends, require_played_here, settle};
 use crate::chess::{Color, Game, Opening, Opponent, PersonSide, Refusal};
 use crate::clock::Timestamp;
 use crate::id::{GameId, UserId};
@@ -122,6 +122,7 @@ fn between_people(
     }
     let own = own_color(&stored)?;
     let asked_by = stored.friend.as_ref().and_then(|friend| friend.undo_offer);
+    let mut answered = None;
     let note = match (answer, asked_by) {
         (None, Some(by)) if by == own => {
             return Ok(Shown {
@@ -136,6 +137,11 @@ fn between_people(
             let note = go_back(&mut stored, target, now);
             clear_wishes(&mut stored, None);
             friends::start_clock(&mut stored, now);
+            answered = Some(AnsweredOffer {
+                draw: false,
+                by_person: false,
+                accepted: true,
+            });
             note
         }
         (Some(UndoAnswer::Decline), Some(by)) => {
@@ -162,7 +168,11 @@ fn between_people(
     // Asking and declining take time from whoever thinks, as at a board.
     stored.touch(now);
     settle::save(tx, user, &mut stored, now)?;
-    Ok(Shown::of(stored).with_note(note))
+    Ok(Shown {
+        answered,
+        ..Shown::of(stored)
+    }
+    .with_note(note))
 }
 
 fn ask(stored: &mut StoredGame, own: Color) -> Result<String> {

@@ -593,7 +593,7 @@ async fn the_engine_takes_a_draw_late_in_an_even_game() {
     assert!(refusal(offer().await).contains("cannot answer a draw offer just now"));
     table.engine_arrives("e2e4");
     let agreed = offer().await.unwrap();
-    assert_eq!(agreed.draw_accepted, Some(true));
+    assert!(agreed.answered.unwrap().accepted);
     assert_eq!(agreed.stored.game.ending().unwrap().reason, Reason::Agreement);
     let early = Some(
         table
@@ -610,8 +610,8 @@ async fn the_engine_takes_a_draw_late_in_an_even_game() {
         .await
         .unwrap();
     assert_eq!(
-        (declined.draw_accepted, declined.stored.revision),
-        (Some(false), 1)
+        (declined.answered.unwrap().accepted, declined.stored.revision),
+        (false, 1)
     );
     assert!(declined.stored.game.is_ongoing());
 }

@@ -222,6 +222,8 @@ fn offer(view: &GameView) -> String {
     let (draw, own) = (offer.kind == "draw", offer.by == "person");
     match (draw, own, offer.answer) {
         (true, true, Some("accepted")) => format!(" {other} accepted the draw."),
+        (true, false, Some("accepted")) => " The person accepted the draw.".to_owned(),
+        (false, false, Some("accepted")) => " The person agreed to the takeback.".to_owned(),
         (true, true, Some(_)) => format!(" {other} declined the draw; the game goes on."),
         (true, true, None) => " The person's draw offer stands.".to_owned(),
         (true, false, None) => format!(" {other} offers a draw."),

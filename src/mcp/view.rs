@@ -394,14 +394,19 @@ fn move_view(stored: &StoredGame, ply: usize) -> Option<MoveView> {
 
 fn offer(shown: &Shown) -> Option<OfferView> {
     let offer = |kind, by, answer| Some(OfferView { kind, by, answer });
-    if let Some(accepted) = shown.draw_accepted {
+    let stored = &shown.stored;
+    if let Some(answered) = shown.answered {
+        let by = if answered.by_person {
+            "person"
+        } else {
+            stored.opponent.kind()
+        };
         return offer(
-            "draw",
-            "person",
-            Some(if accepted { "accepted" } else { "declined" }),
+            if answered.draw { "draw" } else { "undo" },
+            by,
+            Some(if answered.accepted { "accepted" } else { "declined" }),
         );
     }
-    let stored = &shown.stored;
     let who = |color| {
         if stored.person.plays(color) {
             "person"
@@ -493,7 +498,7 @@ mod tests {
             played_count: 1,
             reply: ply.checked_sub(1),
             repeated: true,
-            draw_accepted: None,
+            answered: None,
             elsewhere: None,
             notes: vec![
                 "Taken for a repeated call and not played again; to play it again send expected_ply 22."

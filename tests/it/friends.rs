@@ -236,6 +236,7 @@ async fn a_draw_is_offered_declined_and_accepted() {
         (&over["result"], &over["reason"]),
         (&json!("1/2-1/2"), &json!("agreement"))
     );
+    assert_eq!(over["offer"], offer("friend", json!("accepted")));
     assert_eq!(shown(&bob, &his).await["reason"], "agreement");
     declined_or_over(&bob, &his).await;
 }
@@ -297,7 +298,10 @@ async fn a_takeback_is_asked_for_and_answered() {
     assert_eq!(heard["offer"], wish("person", json!("declined")));
     told(alice.undo(&heard).await);
     let yes = told(bob.call("chess_undo", answer("accept")).await);
-    assert_eq!((&yes["ply"], &yes["offer"]), (&json!(0), &Value::Null));
+    assert_eq!(
+        (&yes["ply"], &yes["offer"]),
+        (&json!(0), &wish("friend", json!("accepted")))
+    );
     let now = shown(&alice, &hers).await;
     assert_eq!(
         (&now["ply"], &now["turn"], &now["moves"]),
