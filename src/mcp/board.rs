@@ -9,7 +9,6 @@
 
 use quick_cache::sync::Cache;
 use rmcp::model::{JsonObject, MetaObject, ReadResourceResult, Resource, ResourceContents, Tool};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::board::{Document, document};
@@ -126,76 +125,29 @@ fn resource_meta() -> JsonObject {
     meta.as_object().cloned().unwrap_or_default()
 }
 
-/// What a board needs of a game and no model reads.
-#[derive(Debug, Serialize)]
-pub(super) struct BoardData {
-    start_fen: String,
-    moves: Vec<Step>,
-    legal: Vec<Choice>,
-    newest: Option<i64>,
-    levels: Vec<LevelName>,
-}
-
-/// One stored move and the position after it.
-#[derive(Debug, Serialize)]
-struct Step {
-    san: String,
-    uci: String,
-    fen: String,
-}
-
-/// One move that may be made now.
-#[derive(Debug, Serialize)]
-struct Choice {
-    san: String,
-    uci: String,
-}
-
-#[derive(Debug, Serialize)]
-struct LevelName {
-    level: u8,
-    name: &'static str,
-    rating: u16,
-}
-
-impl BoardData {
-    /// `by_hand` says whether the person is the one to move.
-    pub(super) fn of(game: &Game, by_hand: bool) -> Self {
-        let step = |ply| {
-            Some(Step {
-                san: game.san(ply)?,
-                uci: game.uci(ply)?,
-                fen: game.fen_at(ply + 1)?,
-            })
-        };
-        let choices = if by_hand { game.choices() } else { Vec::new() };
-        Self {
-            start_fen: game.start_fen(),
-            moves: (0..game.ply()).filter_map(step).collect(),
-            legal: choices
-                .into_iter()
-                .map(|(san, uci)| Choice { san, uci })
-                .collect(),
-            newest: None,
-            levels: Level::ALL
-                .iter()
-                .map(|level| LevelName {
-                    level: level.number(),
-                    name: level.name(),
-                    rating: level.rating(),
-                })
-                .collect(),
-        }
-    }
-
-    /// As it stands in the `_meta` of a result.
-    pub(super) fn meta(&self) -> JsonObject {
-        let mut meta = JsonObject::new();
-        let board = serde_json::to_value(self)
-            .unwrap_or_else(|fault| unreachable!("what a board needs is plain data: {fault}"));
-        meta.insert("board".to_owned(), board);
-        meta
-    }
+/// What a board needs of a game and no model reads, as it stands in the `_meta` of a result: the moves so far, and those
+/// that may be made now if it is for the person to move `by_hand`, each in SAN and UCI.
+///
+/// A board moves its pieces by the UCI. Positions after each move would say the same, and outweigh all else in a result.
+pub(super) fn data(game: &Game, by_hand: bool) -> JsonObject {
+    let choices = if by_hand { game.choices() } else { Vec::new() };
+    let legal: JsonObject = choices
+        .into_iter()
+        .map(|(san, uci)| (san, Value::String(uci)))
+        .collect();
+    let sans = (0..game.ply()).filter_map(|ply| game.san(ply));
+    let levels = Level::ALL
+        .iter()
+        .map(|level| json!({"level": level.number(), "name": level.name(), "rating": level.rating()}));
+    let board = JsonObject::from_iter([
+        ("start_fen".to_owned(), game.start_fen().into()),
+        ("moves".to_owned(), sans.collect()),
+        ("uci".to_owned(), game.uci_moves().into()),
+        ("legal".to_owned(), legal.into()),
+        ("newest".to_owned(), Value::Null),
+        ("levels".to_owned(), levels.collect()),
+    ]);
+    JsonObject::from_iter([("board".to_owned(), board.into())])
 }
 
 /// The `seq` of the results that mounted the newest boards, of each player of a game.

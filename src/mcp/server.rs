@@ -108,9 +108,9 @@ impl ChessServer {
     }
 
     /// Marks a result with its place in time, and with what boards must know of each other.
-    fn stamped(&self, call: &Stamped<'_>, result: CallToolResult) -> CallToolResult {
+    fn stamped(&self, call: &Stamped<'_>, mut result: CallToolResult) -> CallToolResult {
         let seq = self.next_sequence();
-        let mut meta = result.meta.clone().map(|meta| meta.0).unwrap_or_default();
+        let mut meta = result.meta.take().map(|meta| meta.0).unwrap_or_default();
         let id = result
             .structured_content
             .as_ref()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Chess } from 'chess.js';
 import { chunksOf } from '../../assets/board/src/pgn.ts';
-import { destinations, movesBetween, numbered, piecesOf, squaresSeenBy, taken, turnOf } from '../../assets/board/src/position.ts';
+import { after, destinations, movesBetween, numbered, piecesOf, squaresSeenBy, taken, turnOf } from '../../assets/board/src/position.ts';
 
 const START = new Chess().fen();
 
@@ -20,6 +20,38 @@ test('pieces stand where the FEN says', () => {
     }
     assert.equal(turnOf(game.fen())[0], game.turn());
   }
+});
+
+test('pieces go where recorded moves lead', () => {
+  const seen = (fen) => fen.split(' ').slice(0, 2).join(' ');
+  const kinds = new Set();
+  let random = 1;
+  for (let count = 0; count < 60 && kinds.size < 7; count += 1) {
+    const game = new Chess();
+    let fen = game.fen();
+    while (!game.isGameOver() && game.moveNumber() < 60) {
+      random = (random * 48271) % 0x7fffffff;
+      const moves = game.moves({ verbose: true });
+      // Rare kinds first, or they never come.
+      const rare = moves.filter(({ flags }) => /[ekqp]/.test(flags));
+      const choice = rare.length ? rare : moves;
+      const { from, to, promotion, flags } = choice[random % choice.length];
+      game.move({ from, to, promotion });
+      fen = after(fen, `${from}${to}${promotion ?? ''}`);
+      assert.equal(fen, seen(game.fen()));
+      for (const flag of flags) kinds.add(flag);
+    }
+  }
+  assert.deepEqual([...kinds].sort(), ['b', 'c', 'e', 'k', 'n', 'p', 'q']);
+});
+
+test('in Chess960 the king takes its rook to castle', () => {
+  const fen = '1r2k2r/8/8/8/8/8/8/RK4R1 w - - 0 1';
+  assert.equal(after(fen, 'b1g1'), '1r2k2r/8/8/8/8/8/8/R4RK1 b');
+  assert.equal(after(fen, 'b1a1'), '1r2k2r/8/8/8/8/8/8/2KR2R1 b');
+  const near = '4k3/8/8/8/8/8/8/5KR1 w - - 0 1';
+  assert.equal(after(near, 'f1g1'), '4k3/8/8/8/8/8/8/5RK1 b');
+  assert.equal(after(near, 'f1e1'), '4k3/8/8/8/8/8/8/4K1R1 b');
 });
 
 test('each side sees its own squares at the bottom', () => {

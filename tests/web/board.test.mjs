@@ -404,6 +404,24 @@ test('no game yet: the board offers one', async (t) => {
   await board.says('Your move');
 });
 
+test('the position that is shown is copied, also an earlier one', async (t) => {
+  const table = await openChat(browser, host.url, server, token());
+  // Frames may not write to the clipboard here; then the text is there to be copied by hand.
+  t.after(() => table.close(/Clipboard API has been blocked/));
+  await table.call('chess_new_game', analysis('e4 c5 Nf3'));
+  const board = table.board();
+  const copied = async () => {
+    await board.button('More').click();
+    await board.button('Copy FEN or PGN').click();
+    await board.button('FEN').click();
+    return until('a text', () => board.root.getByLabel('To copy').inputValue());
+  };
+  assert.equal(await copied(), 'rnbqkbnr/pp1ppppp/8/2p5/4P3/5N2/PPPP1PPP/RNBQKB1R b KQkq - 1 2');
+  await table.page.keyboard.press('Escape');
+  await board.root.locator('.sheet button', { hasText: 'e4' }).click();
+  assert.equal(await copied(), 'rnbqkbnr/pppppppp/8/8/4P3/8/PPPP1PPP/RNBQKBNR b KQkq - 0 1');
+});
+
 test('PGN is handed over, squares change their colours, fullscreen is asked for', async (t) => {
   const table = await chat(t);
   await table.call('chess_new_game', analysis('e4 e5'));

@@ -1,4 +1,4 @@
-// Reads positions. No rules are known here: which moves are legal, and what they lead to, the server says.
+// Reads positions, and moves their pieces. Which moves are legal is not known here: the server says so.
 
 import type { Color, Legal, Role, Square, Step } from './types';
 
@@ -9,6 +9,9 @@ export interface Piece {
 
 const ROLES: Record<string, Role> = {
   p: 'pawn', n: 'knight', b: 'bishop', r: 'rook', q: 'queen', k: 'king',
+};
+const SIGNS: Record<Role, string> = {
+  pawn: 'p', knight: 'n', bishop: 'b', rook: 'r', queen: 'q', king: 'k',
 };
 const WORTH: Record<Role, number> = { pawn: 1, knight: 3, bishop: 3, rook: 5, queen: 9, king: 0 };
 const IN_ORDER: Role[] = ['queen', 'rook', 'bishop', 'knight', 'pawn'];
@@ -34,6 +37,40 @@ export function piecesOf(fen: string): Map<Square, Piece> {
     }
   });
   return pieces;
+}
+
+/** What is seen after a move that the server recorded: the pieces, and whose turn it is. */
+export function after(fen: string, uci: string): string {
+  const pieces = piecesOf(fen);
+  const [orig, dest] = squaresOf(uci);
+  const moved = pieces.get(orig);
+  if (!moved) return fen;
+  const met = pieces.get(dest);
+  const files = FILES.indexOf(dest[0] ?? '') - FILES.indexOf(orig[0] ?? '');
+  const rank = orig[1];
+  pieces.delete(orig);
+  // Chess960 says of castling that the king takes its own rook, standard chess that it goes two squares.
+  if (moved.role === 'king' && (met?.color === moved.color || Math.abs(files) === 2)) {
+    const [corner, king, rook] = files > 0 ? ['h', 'g', 'f'] : ['a', 'c', 'd'];
+    pieces.delete(met ? dest : `${corner}${rank}` as Square);
+    pieces.set(`${king}${rank}` as Square, moved);
+    pieces.set(`${rook}${rank}` as Square, { color: moved.color, role: 'rook' });
+  } else {
+    if (moved.role === 'pawn' && files !== 0 && !met) pieces.delete(`${dest[0]}${rank}` as Square);
+    pieces.set(dest, { color: moved.color, role: promotionOf(uci) ?? moved.role });
+  }
+  return `${placementOf(pieces)} ${turnOf(fen) === 'white' ? 'b' : 'w'}`;
+}
+
+/** The first field of a FEN. */
+function placementOf(pieces: Map<Square, Piece>): string {
+  const rows = squaresSeenBy('white').map((row) => row.map((square) => {
+    const piece = pieces.get(square);
+    if (!piece) return '1';
+    const sign = SIGNS[piece.role];
+    return piece.color === 'white' ? sign.toUpperCase() : sign;
+  }).join(''));
+  return rows.join('/').replace(/1+/g, (empty) => String(empty.length));
 }
 
 /** Whose turn it is in a FEN. */

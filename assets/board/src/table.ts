@@ -232,9 +232,12 @@ export class Table implements Listener {
 
   /** The text of the game, as PGN or FEN. */
   async text(format: 'pgn' | 'fen'): Promise<string | null> {
-    if (format === 'fen') return this.position.fen;
-    const id = this.state.now?.view.game_id;
-    const result = await this.ask('chess_export', { game_id: id, format }, 'Fetching the PGN');
+    const view = this.state.now?.view;
+    const { ply, fen } = this.position;
+    if (format === 'fen' && !view?.game_id) return fen;
+    if (format === 'fen' && ply === view?.ply) return view.fen;
+    const args = format === 'fen' ? { game_id: view?.game_id, format, ply } : { game_id: view?.game_id, format };
+    const result = await this.ask('chess_export', args, `Fetching the ${format.toUpperCase()}`);
     return (result?.structuredContent as { text?: string } | undefined)?.text ?? null;
   }
 

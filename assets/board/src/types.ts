@@ -1,5 +1,7 @@
 // What the server says of a game: the structured half of a result, and what is in `_meta` for the board alone.
 
+import { after } from './position';
+
 export type Color = 'white' | 'black';
 export type Role = 'pawn' | 'knight' | 'bishop' | 'rook' | 'queen' | 'king';
 export type Square = `${'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h'}${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`;
@@ -40,7 +42,7 @@ export interface GameView {
   notes: string[];
 }
 
-/** One stored move and the position after it. */
+/** One stored move and what is seen after it: the first two fields of a FEN. */
 export interface Step {
   san: string;
   uci: string;
@@ -53,14 +55,25 @@ export interface Legal {
   uci: string;
 }
 
-/** `_meta.board`: what a board needs and no model reads. */
-export interface BoardData {
+/** What every board is told besides its moves. */
+interface BoardFacts {
   start_fen: string;
-  moves: Step[];
-  legal: Legal[];
   /** `seq` of the newest result that made a host show a board of this game; null if that is not known. */
   newest: number | null;
   levels: { level: number; name: string; rating: number }[];
+}
+
+/** `_meta.board`: what a board needs and no model reads. The moves so far in SAN, and the same in UCI with blanks. */
+interface BoardMeta extends BoardFacts {
+  moves: string[];
+  uci: string;
+  legal: Record<string, string>;
+}
+
+/** The same, unfolded. */
+export interface BoardData extends BoardFacts {
+  moves: Step[];
+  legal: Legal[];
 }
 
 /** A CallToolResult. */
@@ -81,9 +94,20 @@ export interface Snapshot {
 /** Reads a result as a game; null where it shows none. */
 export function snapshotOf(result: ToolResult): Snapshot | null {
   const view = result.structuredContent as GameView | undefined;
-  const board = result._meta?.['board'] as BoardData | undefined;
+  const board = result._meta?.['board'] as BoardMeta | undefined;
   if (!view || typeof view.fen !== 'string' || !board) return null;
-  return { view, board, seq: Number(result._meta?.['seq'] ?? 0) };
+  return { view, board: unfolded(board), seq: Number(result._meta?.['seq'] ?? 0) };
+}
+
+function unfolded({ moves, uci, legal, ...facts }: BoardMeta): BoardData {
+  const ucis = uci.split(' ');
+  let fen = facts.start_fen;
+  const step = (san: string, ply: number): Step => {
+    const move = ucis[ply] ?? '';
+    fen = after(fen, move);
+    return { san, uci: move, fen };
+  };
+  return { ...facts, moves: moves.map(step), legal: Object.entries(legal).map(([san, move]) => ({ san, uci: move })) };
 }
 
 /** What a result says in words. */

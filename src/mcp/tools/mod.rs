@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::board::BoardData;
+use super::board;
 use super::input::{self, BadArguments};
 use super::text;
 use super::view::{Detail, Purpose, Rendered};
@@ -141,29 +141,22 @@ impl Call<'_> {
 }
 
 /// What the board needs of a game, in a program that has one.
-fn board_data(stored: &StoredGame) -> Option<BoardData> {
-    document().map(|_| BoardData::of(&stored.game, stored.is_persons_turn()))
+fn board_data(stored: &StoredGame) -> Option<JsonObject> {
+    document().map(|_| board::data(&stored.game, stored.is_persons_turn()))
 }
 
 /// The same where there is no game.
-fn board_of_nothing() -> Option<BoardData> {
-    document().map(|_| BoardData::of(&Game::default(), false))
+fn board_of_nothing() -> Option<JsonObject> {
+    document().map(|_| board::data(&Game::default(), false))
 }
 
-fn for_board(result: CallToolResult, board: Option<BoardData>) -> CallToolResult {
-    match board {
-        Some(board) => result.with_meta(Some(MetaObject(board.meta()))),
-        None => result,
-    }
+/// A result with something for the board besides, which no model reads.
+fn for_board(result: CallToolResult, meta: Option<JsonObject>) -> CallToolResult {
+    result.with_meta(meta.map(MetaObject))
 }
 
 fn halves(rendered: &Rendered) -> CallToolResult {
     result(text::of_game(rendered), rendered.structured())
-}
-
-/// A result with something for the board besides, which no model reads.
-fn result_with_meta(text: String, structured: Value, meta: JsonObject) -> CallToolResult {
-    result(text, structured).with_meta(Some(MetaObject(meta)))
 }
 
 fn result(text: String, structured: Value) -> CallToolResult {

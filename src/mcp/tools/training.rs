@@ -9,7 +9,7 @@ use super::super::input::{
 };
 use super::super::text::count;
 use super::super::view::{OpeningView, Purpose};
-use super::{Call, Outcome, result, result_with_meta};
+use super::{Call, Outcome, for_board, result};
 use crate::chess::{
     Assessment, Color, Counts, HintStep, Moment, PersonSide, Refusal, Review, ReviewedMove, Theme, color_name,
 };
@@ -140,7 +140,10 @@ fn review_result(reviewed: &Reviewed, side: PersonSide, all: bool) -> rmcp::mode
     }
     let mut meta = JsonObject::new();
     meta.insert("moves".to_owned(), json!(moves));
-    result_with_meta(in_words(reviewed, side, &moments, all), structured, meta)
+    for_board(
+        result(in_words(reviewed, side, &moments, all), structured),
+        Some(meta),
+    )
 }
 
 /// What is said of one side as it is, of both by their names.
