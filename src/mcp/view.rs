@@ -1,16 +1,19 @@
 //! What a tool that shows a game returns: the structured half, and the parts that the text half shares.
 
+mod parts;
+
 use serde::Serialize;
 use serde_json::Value;
 
+use self::parts::{InvitationView, OfferView, RatingView, TimeView};
 use super::may;
 use crate::board;
 use crate::chess::{Coaching, Color, Game, Material, Opponent, PersonSide, diagram, facts, numbered_sans};
-use crate::clock::Timestamp;
-use crate::engine::Level;
 use crate::games::{GameSummary, Shown, StoredGame};
 use crate::id::GameId;
 use crate::urls::{PublicUrl, path};
+
+pub(super) use self::parts::{MoveView, OpeningView, OpponentView, rounded};
 
 /// How many plies `recent` shows.
 const RECENT: usize = 8;
@@ -58,63 +61,6 @@ pub(super) struct GameView {
     moves: Option<Vec<String>>,
 }
 
-/// Against whom.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct OpponentView {
-    pub(super) kind: &'static str,
-    pub(super) level: Option<u8>,
-    pub(super) name: Option<String>,
-}
-
-/// What lets a friend in.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct InvitationView {
-    pub(super) code: String,
-    pub(super) url: String,
-    /// The last day on which it works.
-    pub(super) until: String,
-}
-
-/// How long the players may think, where that was limited.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct TimeView {
-    pub(super) days_per_move: u8,
-    /// When the player to move loses; none until both are there.
-    pub(super) deadline: Option<String>,
-}
-
-/// What a finished game did to the person's rating.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct RatingView {
-    pub(super) kind: &'static str,
-    pub(super) rating: i64,
-    pub(super) change: i64,
-}
-
-/// One move, for eyes, machines and ears.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct MoveView {
-    pub(super) san: String,
-    uci: String,
-    pub(super) words: String,
-    pub(super) by: &'static str,
-}
-
-/// An opening's code and name.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct OpeningView {
-    pub(super) eco: String,
-    pub(super) name: String,
-}
-
-/// A draw offer, or a wish to take back, and its answer.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct OfferView {
-    pub(super) kind: &'static str,
-    pub(super) by: &'static str,
-    pub(super) answer: Option<&'static str>,
-}
-
 /// What a result shows beyond the present position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Detail {
@@ -154,28 +100,6 @@ impl GameView {
             "To play on, call chess_show with game_id {} and without ply.",
             now.id
         );
-    }
-}
-
-impl OpponentView {
-    /// `name` is that of the person on the other side, where there is one.
-    pub(super) fn of(opponent: Opponent, name: Option<&str>) -> Self {
-        let level = opponent.level();
-        let level_name = level.and_then(Level::new).map(Level::name);
-        Self {
-            kind: opponent.kind(),
-            level,
-            name: name.or(level_name).map(str::to_owned),
-        }
-    }
-
-    fn of_game(stored: &StoredGame) -> Self {
-        let friend = stored.friend.as_ref().and_then(|friend| friend.name.clone());
-        let other = stored
-            .imported
-            .as_ref()
-            .and_then(|tags| tags.other_than(stored.person));
-        Self::of(stored.opponent, friend.or(other).as_deref())
     }
 }
 
@@ -250,29 +174,22 @@ impl Rendered {
             reason: game.ending().map(|ending| ending.reason.as_str()),
             check: game.is_check(),
             recent: numbered_sans(game, recent, &sans[recent - first..]),
-            played: shown.played.and_then(|ply| move_view(stored, ply)),
+            played: shown.played.and_then(|ply| MoveView::of(stored, ply)),
             played_count: shown.played_count,
-            reply: shown.reply.and_then(|ply| move_view(stored, ply)),
+            reply: shown.reply.and_then(|ply| MoveView::of(stored, ply)),
             reply_pending: stored.owes_reply(),
             legal_moves: if may::is_somebody_here_to_move(stored) {
                 game.legal_moves()
             } else {
                 Vec::new()
             },
-            opening: stored.opening.as_ref().map(|opening| OpeningView {
-                eco: opening.eco.clone(),
-                name: opening.name.clone(),
-            }),
+            opening: stored.opening.as_ref().map(OpeningView::of),
             facts: facts(game, shown.since, coaching(stored)),
             can: may::can(stored),
-            offer: offer(&shown),
-            invitation: invitation(stored, url),
-            time: time(stored),
-            rating: stored.rating.map(|change| RatingView {
-                kind: change.kind.as_str(),
-                rating: rounded(change.to),
-                change: rounded(change.to) - rounded(change.to - change.by),
-            }),
+            offer: OfferView::of(&shown),
+            invitation: InvitationView::of(stored, url),
+            time: TimeView::of(stored),
+            rating: RatingView::of(stored),
             repeated: shown.repeated,
             next: may::next(stored),
             diagram: (!detail.has_board).then(|| narrow(&board)),
@@ -377,84 +294,12 @@ fn coaching(stored: &StoredGame) -> Coaching {
     }
 }
 
-fn move_view(stored: &StoredGame, ply: usize) -> Option<MoveView> {
-    let game = &stored.game;
-    let by_person = stored.person.plays(game.mover(ply)?);
-    Some(MoveView {
-        san: game.san(ply)?,
-        uci: game.uci(ply)?,
-        words: game.words(ply)?,
-        by: if by_person {
-            "person"
-        } else {
-            stored.opponent.kind()
-        },
-    })
-}
-
-fn offer(shown: &Shown) -> Option<OfferView> {
-    let offer = |kind, by, answer| Some(OfferView { kind, by, answer });
-    let stored = &shown.stored;
-    if let Some(answered) = shown.answered {
-        let by = if answered.by_person {
-            "person"
-        } else {
-            stored.opponent.kind()
-        };
-        return offer(
-            if answered.draw { "draw" } else { "undo" },
-            by,
-            Some(if answered.accepted { "accepted" } else { "declined" }),
-        );
-    }
-    let who = |color| {
-        if stored.person.plays(color) {
-            "person"
-        } else {
-            stored.opponent.kind()
-        }
-    };
-    if let Some(by) = stored.game.draw_offer() {
-        return offer("draw", who(by), None);
-    }
-    let friend = stored.friend.as_ref().filter(|_| stored.is_open())?;
-    if let Some(by) = friend.undo_offer {
-        return offer("undo", who(by), None);
-    }
-    let declined = friend.declined?;
-    let kind = if declined.draw { "draw" } else { "undo" };
-    offer(kind, who(declined.asked_by), Some("declined"))
-}
-
-fn invitation(stored: &StoredGame, url: &PublicUrl) -> Option<InvitationView> {
-    let invitation = stored.friend.as_ref()?.invitation.as_ref()?;
-    stored.is_open().then(|| InvitationView {
-        code: invitation.code.clone(),
-        url: url.at(&path::invitation(&invitation.code)),
-        until: invitation.ends.date(),
-    })
-}
-
-fn time(stored: &StoredGame) -> Option<TimeView> {
-    let friend = stored.friend.as_ref().filter(|_| stored.is_open())?;
-    Some(TimeView {
-        days_per_move: friend.days_per_move?,
-        deadline: friend.deadline.map(Timestamp::iso8601),
-    })
-}
-
-/// Ratings are whole numbers to people.
-pub(super) fn rounded(rating: f64) -> i64 {
-    #[expect(clippy::cast_possible_truncation, reason = "ratings lie between 100 and 4000")]
-    let whole = rating.round() as i64;
-    whole
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::text;
     use super::*;
     use crate::chess::{Opening, Start, Variant};
+    use crate::clock::Timestamp;
 
     /// Result text of this kind has at least this many characters for each token of current models; it was
     /// measured over hundreds of real results.

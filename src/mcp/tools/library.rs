@@ -188,10 +188,7 @@ fn listed(game: &GameSummary) -> ListedGame {
         },
         result: game.score.as_str(),
         reason: game.reason.map(crate::chess::Reason::as_str),
-        opening: game.opening.as_ref().map(|opening| OpeningView {
-            eco: opening.eco.clone(),
-            name: opening.name.clone(),
-        }),
+        opening: game.opening.as_ref().map(OpeningView::of),
         ply: game.ply,
         updated: game.changed_at.date(),
         your_turn: game.is_persons_turn(),

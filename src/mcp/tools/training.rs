@@ -127,10 +127,7 @@ fn review_result(reviewed: &Reviewed, side: PersonSide, all: bool) -> rmcp::mode
         "accuracy": of_sides(side, |color| json!(rounded(review.accuracy[color]))),
         "counts": of_sides(side, |color| counts(review.counts[color])),
         "moments": moments.iter().map(moment).collect::<Vec<_>>(),
-        "opening": opening.map(|left| OpeningView {
-            eco: left.opening.eco.clone(),
-            name: left.opening.name.clone(),
-        }),
+        "opening": opening.map(|left| OpeningView::of(&left.opening)),
         "left_opening": opening.and_then(|left| left.san.as_ref().map(|san| json!({"ply": left.ply, "san": san}))),
         "result": reviewed.stored.game.score().as_str(),
         "next": NEXT,
