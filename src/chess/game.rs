@@ -3,6 +3,8 @@
 //! Every position that stood on the board is kept, because repetition, taking back and looking back all ask
 //! for them; replaying a long game from its moves takes microseconds. Who the players are is not its concern.
 
+mod ending;
+
 use shakmaty::fen::Fen;
 use shakmaty::san::{San, SanPlus, Suffix};
 use shakmaty::uci::UciMove;
@@ -10,11 +12,11 @@ use shakmaty::{Chess, Color, EnPassantMode, Move, Position};
 
 use super::board::{fen_of, san_moves};
 use super::notation::{by_likeness, read_move};
-use super::outcome::{self, Claim, Ending, Reason, Score};
+use super::outcome::{self, Claim, Ending, Score};
 use super::refusal::{MoveFault, MoveRefusal, Refusal};
 use super::start::{self, Start};
 use super::variant::Variant;
-use super::wording::{color_name, move_words};
+use super::wording::move_words;
 
 /// A stored game that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -235,8 +237,9 @@ impl Game {
     /// The move of the given ply (counted from 0) in SAN.
     pub fn san(&self, ply: usize) -> Option<String> {
         let san = San::from_move(self.positions.get(ply)?, *self.moves.get(ply)?);
-        // The position after the move is at hand, so check and mate need not be found out again.
-        let suffix = Suffix::from_position(self.positions.get(ply + 1)?);
+        // The position after the move is at hand; few moves give check, and only after those mate is looked for.
+        let after = self.positions.get(ply + 1)?;
+        let suffix = after.is_check().then(|| Suffix::from_position(after)).flatten();
         Some(SanPlus { san, suffix }.to_string())
     }
 
@@ -310,96 +313,10 @@ impl Game {
         self.play(m)
     }
 
-    /// `by` gives up.
-    pub fn resign(&mut self, by: Color) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        self.end(Ending::win(by.other(), Reason::Resignation));
-        Ok(())
-    }
-
-    /// `by` has run out of time: a loss, unless the other side could never mate (FIDE Laws 6.9).
-    pub fn lose_on_time(&mut self, by: Color) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        let ending = if self.position().has_insufficient_material(by.other()) {
-            Ending::draw(Reason::Timeout)
-        } else {
-            Ending::win(by.other(), Reason::Timeout)
-        };
-        self.end(ending);
-        Ok(())
-    }
-
     /// Whether the board looks like `position` now, with the same side to move.
     pub fn shows(&self, position: &Chess) -> bool {
         let now = self.position();
         now.board() == position.board() && now.turn() == position.turn()
-    }
-
-    /// Calls the game off, which is possible until both sides have moved.
-    pub fn abort(&mut self) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        if self.ply() >= 2 {
-            return Err(Refusal::other(
-                "Both sides have moved, so the game can no longer be called off; it can be resigned.",
-            ));
-        }
-        self.call_off()
-    }
-
-    /// Calls the game off, whoever has moved: nobody has sat down on the other side.
-    pub fn call_off(&mut self) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        self.end(Ending {
-            score: Score::None,
-            reason: Reason::Aborted,
-        });
-        Ok(())
-    }
-
-    /// `by` offers a draw. It stands until it is answered or the other side moves.
-    pub fn offer_draw(&mut self, by: Color) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        if self.draw_offer == Some(by.other()) {
-            return self.accept_draw(by);
-        }
-        self.draw_offer = Some(by);
-        Ok(())
-    }
-
-    /// `by` takes the offered draw.
-    pub fn accept_draw(&mut self, by: Color) -> Result<(), Refusal> {
-        self.require_offer_to(by)?;
-        self.end(Ending::draw(Reason::Agreement));
-        Ok(())
-    }
-
-    /// `by` turns the offered draw down.
-    pub fn decline_draw(&mut self, by: Color) -> Result<(), Refusal> {
-        self.require_offer_to(by)?;
-        self.draw_offer = None;
-        Ok(())
-    }
-
-    /// The player to move claims a draw by repetition or the fifty-move rule.
-    pub fn claim_draw(&mut self) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        let Some(claim) = self.claim() else {
-            return Err(Refusal::Other(format!(
-                "There is no draw to claim: this position has occurred {} of 3 times, and {} of 50 moves have \
-                 passed without a capture or a pawn move.",
-                self.occurrences(),
-                self.position().halfmoves() / 2
-            )));
-        };
-        self.end(Ending::draw(claim.reason()));
-        Ok(())
-    }
-
-    /// Ends the game as it is known to have ended. What the rules ended stays as it is.
-    pub(super) fn conclude(&mut self, ending: Ending) {
-        if self.is_ongoing() {
-            self.end(ending);
-        }
     }
 
     /// Goes back to what stood after `ply` moves; the game is open again.
@@ -417,11 +334,6 @@ impl Game {
         self.moves.push(m);
     }
 
-    fn end(&mut self, ending: Ending) {
-        self.ending = Some(ending);
-        self.draw_offer = None;
-    }
-
     fn require_ongoing(&self) -> Result<(), Refusal> {
         match self.ending {
             None => Ok(()),
@@ -433,17 +345,6 @@ impl Game {
                 self.fen()
             ))),
         }
-    }
-
-    fn require_offer_to(&self, by: Color) -> Result<(), Refusal> {
-        self.require_ongoing()?;
-        if self.draw_offer == Some(by.other()) {
-            return Ok(());
-        }
-        Err(Refusal::Other(format!(
-            "{} has not offered a draw.",
-            color_name(by.other())
-        )))
     }
 }
 
@@ -466,6 +367,7 @@ mod tests {
     use proptest::prelude::*;
     use shakmaty::{CastlingSide, Role, Setup};
 
+    use super::super::outcome::Reason;
     use super::super::start::STARTS;
     use super::super::walk;
     use super::*;
