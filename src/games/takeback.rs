@@ -133,37 +133,17 @@ fn between_people(
         }
         // Both want it.
         (None | Some(UndoAnswer::Accept), Some(by)) => {
-            let target = last_turn_of(&stored.game, by).unwrap_or(stored.game.ply());
-            let note = go_back(&mut stored, target, now);
-            clear_wishes(&mut stored, None);
-            friends::start_clock(&mut stored, now);
-            answered = Some(AnsweredOffer {
-                draw: false,
-                by_person: false,
-                accepted: true,
-            });
-            note
+            answered = Some(AGREED);
+            agree(&mut stored, by, now)
         }
-        (Some(UndoAnswer::Decline), Some(by)) => {
-            let declined = Declined {
-                draw: false,
-                asked_by: by,
-            };
-            clear_wishes(&mut stored, Some(declined));
-            "The takeback was declined; the game goes on.".to_owned()
-        }
+        (Some(UndoAnswer::Decline), Some(by)) => decline(&mut stored, by),
         (Some(_), None) => {
             return Err(Refusal::other(
                 "The friend has not asked for a move back; there is nothing to answer.",
             )
             .into());
         }
-        (None, None) => {
-            if last_turn_of(&stored.game, own).is_none() {
-                return Err(Refusal::other("There is no move of the person's to take back.").into());
-            }
-            ask(&mut stored, own)?
-        }
+        (None, None) => ask(&mut stored, own)?,
     };
     // Asking and declining take time from whoever thinks, as at a board.
     stored.touch(now);
@@ -175,7 +155,34 @@ fn between_people(
     .with_note(note))
 }
 
+/// The person agreed to what the friend wished.
+const AGREED: AnsweredOffer = AnsweredOffer {
+    draw: false,
+    by_person: false,
+    accepted: true,
+};
+
+fn agree(stored: &mut StoredGame, asked_by: Color, now: Timestamp) -> String {
+    let target = last_turn_of(&stored.game, asked_by).unwrap_or(stored.game.ply());
+    let note = go_back(stored, target, now);
+    clear_wishes(stored, None);
+    friends::start_clock(stored, now);
+    note
+}
+
+fn decline(stored: &mut StoredGame, asked_by: Color) -> String {
+    let declined = Declined {
+        draw: false,
+        asked_by,
+    };
+    clear_wishes(stored, Some(declined));
+    "The takeback was declined; the game goes on.".to_owned()
+}
+
 fn ask(stored: &mut StoredGame, own: Color) -> Result<String> {
+    if last_turn_of(&stored.game, own).is_none() {
+        return Err(Refusal::other("There is no move of the person's to take back.").into());
+    }
     let Some(friend) = &mut stored.friend else {
         return Err(Refusal::other("There is nobody to ask.").into());
     };

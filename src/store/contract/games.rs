@@ -246,6 +246,26 @@ async fn the_one_changed_last_is_known(store: &Store, ana: UserId) {
     assert_eq!(newest.id, GameId::new([2; 8]));
 }
 
+type Narrow = fn(&mut GameFilter);
+
+/// What a list is narrowed to, and the games that are left.
+const NARROWED: [(Narrow, &[u8]); 14] = [
+    (|_| {}, &[4, 2, 3, 1]),
+    (|all| all.limit = 2, &[4, 2]),
+    (|all| all.finished = Some(true), &[4, 1]),
+    (|all| all.finished = Some(false), &[2, 3]),
+    (|all| all.opponent = Some("nobody"), &[2, 3]),
+    (|all| all.person = Some(PersonSide::White), &[4, 1]),
+    (|all| all.scores = vec![Score::Black], &[4]),
+    (|all| all.scores = vec![Score::Black, Score::White], &[4, 1]),
+    (|all| all.won = Some(true), &[1]),
+    (|all| all.won = Some(false), &[4]),
+    (|all| all.opening = Some("BARNES".to_owned()), &[4]),
+    (|all| all.opening = Some("%".to_owned()), &[]),
+    (|all| all.since = Some(at(20)), &[4, 2, 3]),
+    (|all| all.until = Some(at(20)), &[1]),
+];
+
 async fn lists_hold_what_was_asked_for(store: &Store, ana: UserId) {
     let mut lost = new_game(
         4,
@@ -263,108 +283,14 @@ async fn lists_hold_what_was_asked_for(store: &Store, ana: UserId) {
         limit: 10,
         ..GameFilter::default()
     };
-    for (filter, ids) in [
-        (all.clone(), vec![4, 2, 3, 1]),
-        (
-            GameFilter {
-                limit: 2,
-                ..all.clone()
-            },
-            vec![4, 2],
-        ),
-        (
-            GameFilter {
-                finished: Some(true),
-                ..all.clone()
-            },
-            vec![4, 1],
-        ),
-        (
-            GameFilter {
-                finished: Some(false),
-                ..all.clone()
-            },
-            vec![2, 3],
-        ),
-        (
-            GameFilter {
-                opponent: Some("nobody"),
-                ..all.clone()
-            },
-            vec![2, 3],
-        ),
-        (
-            GameFilter {
-                person: Some(PersonSide::White),
-                ..all.clone()
-            },
-            vec![4, 1],
-        ),
-        (
-            GameFilter {
-                scores: vec![Score::Black],
-                ..all.clone()
-            },
-            vec![4],
-        ),
-        (
-            GameFilter {
-                scores: vec![Score::Black, Score::White],
-                ..all.clone()
-            },
-            vec![4, 1],
-        ),
-        (
-            GameFilter {
-                won: Some(true),
-                ..all.clone()
-            },
-            vec![1],
-        ),
-        (
-            GameFilter {
-                won: Some(false),
-                ..all.clone()
-            },
-            vec![4],
-        ),
-        (
-            GameFilter {
-                opening: Some("BARNES".to_owned()),
-                ..all.clone()
-            },
-            vec![4],
-        ),
-        (
-            GameFilter {
-                opening: Some("%".to_owned()),
-                ..all.clone()
-            },
-            vec![],
-        ),
-        (
-            GameFilter {
-                since: Some(at(20)),
-                ..all.clone()
-            },
-            vec![4, 2, 3],
-        ),
-        (
-            GameFilter {
-                until: Some(at(20)),
-                ..all.clone()
-            },
-            vec![1],
-        ),
-    ] {
+    for (narrow, ids) in NARROWED {
+        let mut filter = all.clone();
+        narrow(&mut filter);
         let wanted: Vec<GameId> = ids.iter().map(|n| GameId::new([*n; 8])).collect();
         let asked = filter.clone();
         let found = store.read(move |tx| tx.games(ana, &asked)).await.unwrap();
-        assert_eq!(
-            found.iter().map(|game| game.id).collect::<Vec<_>>(),
-            wanted,
-            "{filter:?}"
-        );
+        let found: Vec<GameId> = found.iter().map(|game| game.id).collect();
+        assert_eq!(found, wanted, "{filter:?}");
     }
     let page = all.clone();
     let first = store.read(move |tx| tx.games(ana, &page)).await.unwrap();
@@ -445,7 +371,7 @@ async fn owed_replies_are_found(store: &Store, ben: UserId) {
     let first = owed(None).await.unwrap();
     assert_eq!((first[0].user, first[0].since), (ben, at(109)));
     let mut in_one_second = [waiting[0].id, waiting[1].id];
-    in_one_second.sort_by_key(|id| id.to_string());
+    in_one_second.sort_by_key(ToString::to_string);
     assert_eq!(told(first.clone()), [waiting[2].id, in_one_second[0]]);
     assert_eq!(told(owed(Some(first[1])).await.unwrap()), [in_one_second[1]]);
     for mut answered in waiting {
