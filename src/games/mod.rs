@@ -55,7 +55,8 @@ pub use start::{NewGame, NewOpponent, SideChoice, Strength};
 pub use takeback::{TakeBack, UndoAnswer};
 
 pub use crate::store::{
-    AttemptState, GameFilter, GameSummary, Grouping, Kept, OpeningCount, RatingKind, StoredGame, Tally,
+    AttemptState, GameFilter, GameSummary, Grouping, Kept, KeptRating, OpeningCount, RatingKind, StoredGame,
+    Tally,
 };
 
 /// Why a call came to nothing.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::text::count;
 use super::tools::one_line;
 use super::view::{OpponentView, rounded};
-use crate::chess::Opponent;
-use crate::games::{Profile, RatingKind, Tally};
+use crate::chess::{Opening, Opponent};
+use crate::games::{KeptRating, OpeningCount, Profile, RatingKind, Tally};
 
 /// The structured half.
 pub(super) fn structured(profile: &Profile) -> Value {
@@ -99,27 +99,8 @@ fn mean(values: &[f64]) -> Option<f64> {
 /// The text half.
 pub(super) fn text(profile: &Profile) -> String {
     let mut lines = vec![format!("{}'s chess.", profile.name)];
-    lines.extend(profile.ratings.iter().map(|(kind, kept, history)| {
-        let what = match kind {
-            RatingKind::Engine => "against the engine",
-            RatingKind::Friend => "against friends",
-            RatingKind::Puzzles => "at puzzles",
-        };
-        let sure = if kept.rating.is_provisional() {
-            ", still provisional"
-        } else {
-            ""
-        };
-        format!(
-            "Rating {what}: {} after {}{sure}{}.",
-            kept.rating.rounded(),
-            match kind {
-                RatingKind::Puzzles => count(kept.plays, "puzzle", "puzzles"),
-                RatingKind::Engine | RatingKind::Friend => count(kept.plays, "game", "games"),
-            },
-            trend(history)
-        )
-    }));
+    let ratings = profile.ratings.iter();
+    lines.extend(ratings.map(|(kind, kept, history)| rating(*kind, kept, history)));
     if profile.tallies.is_empty() {
         lines.push("No finished game yet.".to_owned());
     }
@@ -144,25 +125,11 @@ pub(super) fn text(profile: &Profile) -> String {
             .map(|tally| results(&format!("In {}", tally.group), tally)),
     );
     lines.extend(puzzles(profile));
-    let streak = Streak::of(&profile.active_days, profile.today);
-    if streak.days > 0 {
-        let today = if streak.today { "" } else { ", not yet today" };
-        let days = count(streak.days, "day", "days");
-        lines.push(format!("Streak: {days} (best {}){today}.", streak.best));
-    }
+    lines.extend(streak(profile));
     if let Some(recent) = mean(&profile.accuracies[..profile.accuracies.len().min(5)]) {
         lines.push(format!("Accuracy in the last reviewed games: {recent} %."));
     }
-    lines.extend(profile.openings.iter().map(|count| {
-        let times = match count.games {
-            1 => "once".to_owned(),
-            games => format!("{games} times"),
-        };
-        format!(
-            "{} ({}): {times}, {} won.",
-            count.opening.name, count.opening.eco, count.won
-        )
-    }));
+    lines.extend(profile.openings.iter().map(opening));
     lines.extend(
         profile
             .your_turn
@@ -172,6 +139,37 @@ pub(super) fn text(profile: &Profile) -> String {
     lines.push(PUZZLES_COME_FROM.to_owned());
     lines.push(NEXT.to_owned());
     lines.join("\n")
+}
+
+fn rating(kind: RatingKind, kept: &KeptRating, history: &[f64]) -> String {
+    let (what, plays) = match kind {
+        RatingKind::Engine => ("against the engine", count(kept.plays, "game", "games")),
+        RatingKind::Friend => ("against friends", count(kept.plays, "game", "games")),
+        RatingKind::Puzzles => ("at puzzles", count(kept.plays, "puzzle", "puzzles")),
+    };
+    let sure = if kept.rating.is_provisional() {
+        ", still provisional"
+    } else {
+        ""
+    };
+    let rating = kept.rating.rounded();
+    format!("Rating {what}: {rating} after {plays}{sure}{}.", trend(history))
+}
+
+fn streak(profile: &Profile) -> Option<String> {
+    let streak = Streak::of(&profile.active_days, profile.today);
+    let today = if streak.today { "" } else { ", not yet today" };
+    let days = count(streak.days, "day", "days");
+    (streak.days > 0).then(|| format!("Streak: {days} (best {}){today}.", streak.best))
+}
+
+fn opening(counted: &OpeningCount) -> String {
+    let times = match counted.games {
+        1 => "once".to_owned(),
+        games => format!("{games} times"),
+    };
+    let Opening { eco, name } = &counted.opening;
+    format!("{name} ({eco}): {times}, {} won.", counted.won)
 }
 
 fn trend(history: &[f64]) -> String {
