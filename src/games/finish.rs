@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{AnsweredOffer, Games, Result, Shown, choice, friends, line_of, require_played_here, settle};
-use crate::chess::{Color, Opponent, Refusal};
+use crate::chess::{Color, Opponent, Reason, Refusal};
 use crate::clock::Timestamp;
 use crate::engine::Score;
 use crate::id::{GameId, UserId};
@@ -61,7 +61,12 @@ impl Games {
             decide_finish(&mut stored, how)?;
             end_of_turn(&mut stored, now);
             settle::save(tx, user, &mut stored, now)?;
-            let answered = (how == Finish::AcceptDraw).then_some(AnsweredOffer {
+            // By taking the draw, or by offering one where the other's offer stood.
+            let agreed = stored
+                .game
+                .ending()
+                .is_some_and(|ending| ending.reason == Reason::Agreement);
+            let answered = agreed.then_some(AnsweredOffer {
                 draw: true,
                 by_person: false,
                 accepted: true,

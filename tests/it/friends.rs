@@ -241,6 +241,20 @@ async fn a_draw_is_offered_declined_and_accepted() {
     declined_or_over(&bob, &his).await;
 }
 
+#[tokio::test]
+async fn two_who_offer_a_draw_have_agreed() {
+    let server = Server::start().await;
+    let (alice, bob) = (server.alice().await, server.bob().await);
+    let (hers, his) = between(&alice, &bob, json!({})).await;
+    moves(&alice, &bob, &hers, "e4 e5").await;
+    told(alice.finish(&hers, "offer_draw").await);
+    let over = told(bob.finish(&his, "offer_draw").await);
+    assert_eq!(
+        (&over["reason"], &over["offer"]["answer"]),
+        (&json!("agreement"), &json!("accepted"))
+    );
+}
+
 /// A game that is over returns its result to whoever still answers.
 async fn declined_or_over(who: &Actor<'_>, game: &Value) {
     let again = who
